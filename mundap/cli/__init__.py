@@ -1,0 +1,1 @@
+"""The command line: the top layer. It may import everything, inside functions; nothing imports it."""

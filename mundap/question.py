@@ -1,0 +1,147 @@
+"""What a question asks for: the entities and years to filter by, and the words an answer's evidence must hold.
+
+Deterministic, no model. A word of the question is a run of nouns, foreign words or numbers without a blank in it, its
+particle stripped ("가온누리전자의" -> "가온누리전자"); words that only ask ("얼마", "알려") carry nothing and are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from mundap.korean import kiwi, nfc
+
+Synonyms = Mapping[str, Sequence[str]]
+
+_WORD_TAGS = frozenset(("NNG", "NNP", "NNB", "NR", "NP", "SL", "SN", "SH", "XR", "XPN", "XSN", "SW", "W_SERIAL", "SO", "UN"))
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s*(?:년|사업|회계|[.)]|$|\s))")
+# "24년", "'24", "FY24" are years; "20년간", "10년 이상" are spans of time.
+_SHORT_YEAR = re.compile(r"(?:\bFY\s?|['’])([0-3]\d)(?!\d)|(?<!\d)([0-3]\d)(?=년(?!\s*(?:간|동안|이상|이하|이내|째|만|이나|경과)))")
+# Nouns that ask or frame and never name what is asked for.
+_FILLERS = frozenset(
+    "얼마 몇 무엇 뭐 어디 언제 누구 어느 어떤 정도 수준 규모 금액 액수 수치 값 답 질문 확인 기준 년 년도 연도 사업연도 "
+    "회계연도 회계 사업 연간 한해 해 말 현재 때 것 수 좀 내용 보고서 사업보고서 공시 자료 문서 회사 기업 경우 궁금 설명 말씀 "
+    "기록 기재 표시 발표 실적 해당 부탁 안내 조회 나 저 제 거 데 중 등 위 및 원 명 개 퍼센트 건 당해 총액".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question taken apart: metadata filters by field, the years it names, and the words evidence must hold."""
+
+    text: str
+    filters: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
+    years: tuple[int, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = None, synonyms: Synonyms | None = None
+            ) -> Question:
+    """Return the question's filters against an index's own values, its years and its words.
+
+    vocabulary maps a metadata field to the values the index holds. A text value counts when it stands in the question,
+    blanks aside, and no longer value covers the same place; a field of integers is compared with the years named, and
+    a year the index does not hold still filters, since an answer about another year would be wrong.
+    """
+    clean = _SHORT_YEAR.sub(lambda match: f"20{match[1] or match[2]}", nfc(text))
+    years = tuple(dict.fromkeys(int(match[0]) for match in _YEAR.finditer(clean)))
+    filters: dict[str, tuple[str | int, ...]] = {}
+    for name, values in (vocabulary or {}).items():
+        if values and all(isinstance(value, int) for value in values):
+            found: tuple[str | int, ...] = years
+        else:
+            found = _named(clean, [str(value) for value in values])
+        if found:
+            filters[name] = found
+    return Question(text=clean, filters=filters, years=years, words=words(canonical(clean, synonyms or {})))
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text that name something: noun runs without particles, fillers and endings left out."""
+    found: list[str] = []
+    run, end = "", -1
+    for token in kiwi().tokenize(text):
+        keeps = token.tag in _WORD_TAGS and token.form not in _FILLERS
+        if keeps and run and token.start == end:
+            run += token.form
+        else:
+            if run:
+                found.append(run)
+            run = token.form if keeps else ""
+        end = token.start + token.len
+    if run:
+        found.append(run)
+    return tuple(dict.fromkeys(word for word in found if word not in _FILLERS and re.search(r"\w", word)))
+
+
+@lru_cache(maxsize=4096)
+def _pieces(word: str) -> tuple[str, ...]:
+    """Return the nouns a compound is made of, those of one letter left out."""
+    return tuple(token.form for token in kiwi().tokenize(word)
+                 if token.tag in _WORD_TAGS and (len(token.form) > 1 or token.form.isdigit()))
+
+
+def canonical(text: str, synonyms: Synonyms) -> str:
+    """Return text with each synonym replaced by the documents' own term; longer ones first, whole terms left alone."""
+    for term, names in synonyms.items():
+        for name in sorted(names, key=len, reverse=True):
+            # not inside a longer Hangul word to its left or the term itself to its right: 매출액 keeps its 액
+            pattern = rf"(?<![가-힣]){re.escape(name)}(?=(?:은|는|이|가|을|를|의|도|과|와|만|이란|란)?(?:\s|$|[?.,]))"
+            if name not in term or term not in text:
+                text = re.sub(pattern, term, text)
+    return text
+
+
+def holds(word: str, evidence: str) -> bool:
+    """Return whether evidence (blanks removed) names the word, whole or all of its pieces."""
+    if word in evidence:
+        return True
+    pieces = _pieces(word)
+    return len(pieces) > 1 and all(piece in evidence for piece in pieces)
+
+
+def squeeze(text: str) -> str:
+    """Return text without blanks, in NFC: what words are looked for in, since Korean spacing is free."""
+    return re.sub(r"\s+", "", nfc(text))
+
+
+def missing(question: Question, evidence: str) -> tuple[str, ...]:
+    """Return the question's words that the evidence does not name.
+
+    Of several years, or several values of one filter, a line need hold only one: "2023년과 2024년 매출액" is answered by
+    two lines.
+    """
+    squeezed = squeeze(evidence)
+    lacking = tuple(word for word in question.words if not holds(word, squeezed))
+    for group in (question.years, *question.filters.values()):
+        names = [squeeze(str(value)) for value in group]
+        if len(names) > 1 and any(name in squeezed for name in names):
+            lacking = tuple(word for word in lacking if not any(name in word or word in name for name in names))
+    return lacking
+
+
+def surplus(question: Question, label: str) -> int:
+    """Return how many letters of a label the question did not ask for: 0 for the very item, 2 for "유동" + 자산총계."""
+    left = squeeze(label)
+    for word in sorted(question.words, key=len, reverse=True):
+        if word in left:
+            left = left.replace(word, "", 1)
+        else:
+            for piece in _pieces(word):
+                left = left.replace(piece, "", 1)
+    left = re.sub(r"연결|별도|년도?|사업연도|[^\w]", "", left)
+    return len(left)
+
+
+def _named(text: str, values: Sequence[str]) -> tuple[str, ...]:
+    """Return the values that stand in a text, longest first, each place counted once; in the order of the text."""
+    squeezed = squeeze(text)
+    places: list[tuple[int, str]] = []
+    for value in sorted({squeeze(value): value for value in values if value}.items(), key=lambda pair: -len(pair[0])):
+        at = squeezed.find(value[0])
+        if at >= 0:
+            places.append((at, value[1]))
+            squeezed = squeezed.replace(value[0], "\0" * len(value[0]))
+    return tuple(value for _, value in sorted(places))

@@ -1,0 +1,17 @@
+"""A hit: a chunk a retriever found, how near it was, and which retriever found it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mundap.chunk import Chunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One chunk found. score is large when near; rank counts from 1; retriever names "dense", "bm25" or both joined by '+'."""
+
+    chunk: Chunk
+    score: float
+    rank: int
+    retriever: str

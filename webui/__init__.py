@@ -1,0 +1,1 @@
+"""The Gradio page: layout and thin callbacks over rag."""
