@@ -70,14 +70,14 @@ def read_chunks(folder: Path, level: Level | None = None) -> list[Chunk]:
     Raises:
         DataError: the folder holds no part file.
     """
-    import pyarrow.parquet as pq
-
     parts = sorted(folder.glob("part-*.parquet"))
     if not parts:
         raise DataError("there are no chunks here.", where=str(folder), fix="Make them with: mundap data <recipe>")
-    found = []
-    for part in parts:
-        for row in pq.read_table(part).to_pylist():
-            if level is None or row["level"] == level:
-                found.append(Chunk(**(row | {"metadata": json.loads(row["metadata"])})))
-    return found
+    return [chunk for part in parts for chunk in read_part(part) if level is None or chunk.level == level]
+
+
+def read_part(path: Path) -> list[Chunk]:
+    """Return the chunks of one part file, in file order."""
+    import pyarrow.parquet as pq
+
+    return [Chunk(**(row | {"metadata": json.loads(row["metadata"])})) for row in pq.read_table(path).to_pylist()]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,12 @@ def kiwi() -> Kiwi:
 def morphemes(text: str) -> tuple[str, ...]:
     """Return the content morphemes of a text in order, lower-cased: what BM25 and term coverage compare."""
     return tuple(token.form.lower() for token in kiwi().tokenize(nfc(text)) if token.tag in _CONTENT)
+
+
+def morphemes_of(texts: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Yield each text's content morphemes, uncached and on all cores: for indexing long texts by the thousand."""
+    for tokens in kiwi().tokenize(nfc(text) for text in texts):
+        yield tuple(token.form.lower() for token in tokens if token.tag in _CONTENT)
 
 
 def sentences(text: str) -> list[str]:

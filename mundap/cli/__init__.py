@@ -1,1 +1,1 @@
-"""The command line: the top layer. It may import everything, inside functions; nothing imports it."""
+"""The command line: one command, one file; the top layer, which may import everything, inside functions."""

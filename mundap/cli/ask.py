@@ -1,0 +1,45 @@
+"""`mundap ask`: one question, its answer and the evidence."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mundap.cli.options import AsJson, RecipePath
+from mundap.cli.output import result, result_json
+
+EXAMPLES = ('mundap ask configs/demo/rag.yaml "가온누리전자의 2023년 매출액은 얼마인가요?"',
+            'mundap ask configs/demo/rag.yaml "보증금은 언제 돌려받나요?" --json')
+
+
+def command(recipe: RecipePath,
+            question: Annotated[str, typer.Argument(help="The question, in quotes.", show_default=False)],
+            override: Annotated[list[str] | None, typer.Option(
+                "--set", metavar="KEY=VALUE", help="Lay a value over the recipe; may be given again.")] = None,
+            as_json: AsJson = False) -> None:
+    """Answer one question from the index; every figure in the answer is checked against the passages cited."""
+    from mundap.recipe import load
+
+    if not question.strip():
+        raise typer.BadParameter("the question is empty.")
+    loaded = load(recipe, overrides=override or (), kind="rag")
+    from rag.answer import Answerer
+
+    answerer = Answerer.open(loaded.values, loaded.project)
+    try:
+        answer = answerer.ask(question)
+    finally:
+        answerer.close()
+    if as_json:
+        result_json({"question": answer.question, "answer": answer.text, "verdict": answer.verdict.status,
+                     "citations": [{"number": citation.number, "chunk_id": citation.chunk.chunk_id,
+                                    "citation": citation.chunk.citation, "lines": citation.lines}
+                                   for citation in answer.citations],
+                     "timings_s": answer.timings_s})
+        return
+    result(answer.text)
+    for citation in answer.citations:
+        result(f"[{citation.number}] {citation.chunk.citation}")
+        for line in citation.lines:
+            result(f"    {line}")

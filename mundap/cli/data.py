@@ -1,0 +1,41 @@
+"""`mundap data`: documents, chunks and training rows from raw documents."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mundap.cli.options import AsJson, DryRun, Overrides, RecipePath
+from mundap.cli.output import result, result_json, say, table
+
+EXAMPLES = ("mundap data configs/demo/data.yaml",
+            "mundap data configs/demo/data.yaml sources.1.path=datasets/raw/demo/civil_law.csv --dry-run")
+
+
+def command(recipe: RecipePath, overrides: Overrides = None,
+            force: Annotated[bool, typer.Option("--force", help="Work through unchanged inputs too.")] = False,
+            dry: DryRun = False, as_json: AsJson = False) -> None:
+    """Make documents, chunks and training rows. Unchanged inputs are not worked through twice."""
+    from mundap import rules
+    from mundap.problem import error_for
+    from mundap.recipe import load
+    from mundap.yaml_lines import dump
+
+    loaded = load(recipe, overrides=overrides or (), kind="data")
+    if dry:
+        result(dump(loaded.values).rstrip())
+        return
+    problems = rules.check(loaded)
+    if problems:
+        raise error_for(problems, loaded.name)
+    from pipelines.data import run
+
+    report = run(loaded.values, loaded.project, say, force=force)
+    if as_json:
+        result_json({"domain": report.domain, "skipped": report.skipped, "counts": report.counts,
+                     "datasets": report.datasets, "documents": report.documents, "chunks": report.chunks,
+                     "seconds": round(report.seconds, 1)})
+        return
+    for line in table(report.table):
+        result(line)

@@ -1,0 +1,22 @@
+"""`mundap web`: the page."""
+
+from __future__ import annotations
+
+from mundap.cli.options import Overrides, RecipePath
+
+EXAMPLES = ("mundap web configs/demo/rag.yaml", "mundap web configs/demo/rag.yaml web.port=7870")
+
+
+def command(recipe: RecipePath, overrides: Overrides = None) -> None:
+    """Open the page, on 127.0.0.1 unless web.host says otherwise; Ctrl-C closes it."""
+    from mundap import rules
+    from mundap.problem import error_for
+    from mundap.recipe import load
+
+    loaded = load(recipe, overrides=overrides or (), kind="rag")
+    problems = rules.check(loaded)
+    if problems:
+        raise error_for(problems, loaded.name)
+    from webui.app import serve
+
+    serve(loaded.values, loaded.project)

@@ -1,0 +1,47 @@
+"""The prompts, synonyms and recipes that a recipe names are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from mundap.paths import resolve
+from mundap.problem import Problem
+from mundap.recipe import Recipe
+from mundap.yaml_lines import KeyPath
+
+# Keys that name a committed file, by kind of recipe.
+_NAMED: dict[str, tuple[KeyPath, ...]] = {
+    "data": (("rows", "instruction"), ("rows", "synonyms"), ("rows", "questions", "train"),
+             ("rows", "questions", "eval")),
+    "rag": (("prompt", "instruction"), ("synonyms",), ("generation", "chat")),
+    "eval": (("rag",),),
+}
+
+
+def named_files(recipe: Recipe) -> Iterator[Problem]:
+    """Yield a problem for each named file that is missing."""
+    keys = list(_NAMED.get(recipe.kind, ()))
+    if recipe.kind == "eval":
+        keys += [("systems", index, "chat") for index in range(len(recipe.values.get("systems", ())))]
+    for key in keys:
+        value = _at(recipe.values, key)
+        if isinstance(value, str) and not resolve(value, recipe.project).is_file():
+            yield recipe.problem(key, f"there is no file {value}.", "Correct the path; it starts at the project's root.")
+    generation = recipe.values.get("generation") if recipe.kind == "rag" else None
+    if isinstance(generation, dict):
+        needed = {"local": "chat", "endpoint": "base_url"}.get(str(generation.get("generator")))
+        if needed and not generation.get(needed):
+            yield recipe.problem(("generation", needed), f"generator {generation['generator']} needs this key.",
+                                 "Name a chat recipe." if needed == "chat" else "Give the service's address.")
+
+
+def _at(values: Any, path: KeyPath) -> Any:
+    for part in path:
+        if isinstance(values, dict):
+            values = values.get(part)
+        elif isinstance(values, list) and isinstance(part, int) and part < len(values):
+            values = values[part]
+        else:
+            return None
+    return values

@@ -1,0 +1,207 @@
+"""The data stage: sources in, documents, chunks and rows out; `mundap data <recipe>` calls run().
+
+    sources -> documents -> supersession -> chunks and facts -> split -> rows -> filters -> files -> manifest, last
+
+The same inputs, recipe and code are not worked through twice: the manifest says what a finished run was made from.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mundap.chunk import read_chunks
+from mundap.paths import resolve, show
+from mundap.token_count import token_counter, tokenizer_file
+from pipelines import manifest
+from pipelines.corpus import Corpus, Say, build, readings
+from pipelines.rejects import Rejects
+from pipelines.rows.build import PARTS, build_rows
+from pipelines.rows.pool import Pool
+from pipelines.rows.row import Row, rows_text
+from pipelines.rows.settings import RowSettings, load_settings
+from pipelines.split import Part, split_documents
+
+_PREVIOUS = "manifest.previous.json"  # a run under way: what the last finished one wrote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataReport:
+    """What a run made. skipped: nothing had changed, and the counts are those of the run before."""
+
+    domain: str
+    skipped: bool
+    counts: Mapping[str, Any]
+    documents: Path
+    chunks: Path
+    manifest: Path
+    datasets: Mapping[str, Path] = field(default_factory=dict)
+    rejects: Path | None = None
+    seconds: float = 0.0
+
+    @property
+    def table(self) -> list[tuple[str, str]]:
+        """Return the summary as (name, value) lines."""
+        rows, counts = self.counts["rows"], self.counts
+        lines = [("documents kept", f"{counts['documents']} ({_pairs(counts['statuses'])})"),
+                 ("documents dropped", _pairs(counts["dropped_documents"])),
+                 ("superseded", str(counts["superseded"])),
+                 ("chunks", f"{sum(counts['chunks'].values())} ({_pairs(counts['chunks'])})"),
+                 ("facts found", str(counts["facts"]))]
+        if self.datasets:
+            lines += [("rows in", str(rows["in"])),
+                      ("rows kept", f"{rows['train'] + rows['eval']} ({rows['train']} train, {rows['eval']} eval)"),
+                      ("rows dropped", f"{rows['rejects']} ({_pairs(counts['rejects'])})"),
+                      *((f"{part} kinds", _pairs(counts["kinds"][part])) for part in PARTS)]
+        lines += [(name, show(path)) for name, path in self.datasets.items()]
+        return [*lines, ("seconds", f"{self.seconds:.1f}"), ("documents in", show(self.documents))]
+
+
+def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = False) -> DataReport:
+    """Make a domain's documents, chunks and rows as data.yaml says, unless a finished run made the very same.
+
+    recipe holds data.yaml's values with the schema's defaults; without `rows` only documents and chunks are made.
+
+    Raises:
+        ConfigError: a reader, template file or synonym file is missing or wrong.
+        DataError: a source is missing or holds no readable document.
+        ModelError: the tokenizer that counts is missing.
+    """
+    started = time.monotonic()
+    folder = resolve(recipe.get("documents") or f"docs/{recipe['domain']}", project)
+    paths = [resolve(source["path"], project) for source in recipe["sources"]]
+    mark = manifest.fingerprint(recipe, _inputs(recipe, paths, project), project)
+    done = None if force else manifest.unchanged(folder, mark, _dataset_files(recipe, project))
+    if done is not None:
+        say(f"{recipe['domain']}: nothing has changed since {show(folder / manifest.NAME, project)}; skipped.")
+        return _report(recipe, project, folder, done["counts"], skipped=True, seconds=time.monotonic() - started)
+    say(f"{recipe['domain']}: reading {len(mark['inputs'])} input files")
+    counts = _make(recipe, project, folder, paths, mark, say)
+    report = _report(recipe, project, folder, counts, skipped=False, seconds=time.monotonic() - started)
+    width = max(len(name) for name, _ in report.table)
+    for name, value in report.table:
+        say(f"  {name:<{width}}  {value}")
+    return report
+
+
+def _make(recipe: Mapping[str, Any], project: Path, folder: Path, paths: Sequence[Path], mark: Mapping[str, Any],
+          say: Say) -> dict[str, Any]:
+    """Do the work, write everything, the manifest last; return the counts."""
+    settings = load_settings(recipe, project) if recipe.get("rows") else None
+    count = token_counter(resolve(recipe["chunks"]["tokenizer"], project))
+    earlier = _reopen(folder)
+    rejects = Rejects()
+    corpus = build(readings(recipe["sources"], paths, project), folder, limit=recipe["chunks"]["max_tokens"],
+                   count=count, rejects=rejects, say=say)
+    say(f"  {len(corpus.documents)} documents, {corpus.chunks.total()} chunks, {len(corpus.facts)} facts")
+    rows = _rows(recipe, project, settings, corpus, rejects) if settings else {}
+    counts = _counts(corpus, rows, rejects)
+    datasets = _write(recipe, project, rows, rejects) if settings else []
+    for stale in sorted(set(earlier) - set(corpus.documents.values())):
+        (folder / stale).unlink(missing_ok=True)
+    outputs = [*sorted(corpus.chunk_folder.glob("part-*.parquet")), folder / "facts.parquet"]
+    manifest.write(folder, dict(mark) | {
+        "counts": counts, "documents": sorted(corpus.documents.values()),
+        "outputs": {file.relative_to(folder).as_posix(): manifest.file_hash(file) for file in outputs},
+        "datasets": {file.name: manifest.file_hash(file) for file in datasets}})
+    (folder / _PREVIOUS).unlink(missing_ok=True)
+    return counts
+
+
+def _inputs(recipe: Mapping[str, Any], paths: Sequence[Path], project: Path) -> list[Path]:
+    """Return every file the output depends on: sources, prompt files, tokenizers."""
+    files = [file for source, path in zip(recipe["sources"], paths, strict=True)
+             for file in manifest.input_files(path, source.get("pattern") or "*")]
+    named = [tokenizer_file(resolve(recipe["chunks"]["tokenizer"], project))]
+    rows = recipe.get("rows")
+    if rows:
+        named += [resolve(name, project) for name in (rows["instruction"], rows["questions"]["train"],
+                                                      rows["questions"]["eval"], rows["synonyms"]) if name]
+        if rows["max_tokens"] is not None:
+            named.append(tokenizer_file(resolve(rows["tokenizer"], project)))
+    return files + [file for file in named if file.is_file()]  # a missing one is told where it is read
+
+
+def _reopen(folder: Path) -> list[str]:
+    """Take away the mark of a finished run; return the documents of the last one, so that stale ones can go."""
+    if (folder / manifest.NAME).is_file():
+        (folder / manifest.NAME).replace(folder / _PREVIOUS)
+    written = manifest.read(folder, _PREVIOUS)
+    return list(written["documents"]) if written else []
+
+
+def _rows(recipe: Mapping[str, Any], project: Path, settings: RowSettings, corpus: Corpus, rejects: Rejects
+          ) -> dict[Part, list[Row]]:
+    rows, split = recipe["rows"], recipe["split"]
+    groups = corpus.groups if split["by"] == "company" else dict.fromkeys(corpus.groups, "")
+    # Companies without figures are split apart: otherwise they could be all that is held out.
+    telling = {groups[fact.doc_id] or fact.doc_id for fact in corpus.facts}
+    parts: dict[str, Part] = {}
+    for with_facts in (True, False):
+        subset = {doc_id: group for doc_id, group in groups.items() if ((group or doc_id) in telling) is with_facts}
+        parts |= split_documents(subset, eval_share=split["eval_share"], seed=recipe["seed"])
+    pool = Pool(read_chunks(corpus.chunk_folder), corpus.facts, parts, settings.synonyms)
+    limit = rows["max_tokens"]
+    count = None if limit is None else token_counter(resolve(rows["tokenizer"], project))
+    return build_rows(pool, settings, corpus.pairs if rows["qa"] else (), rejects, max_tokens=limit, count=count)
+
+
+def _counts(corpus: Corpus, rows: Mapping[Part, Sequence[Row]], rejects: Rejects) -> dict[str, Any]:
+    made: dict[str, int] = {part: len(rows.get(part, ())) for part in PARTS}
+    dropped_documents = sum(rejects.by_reason(documents=True).values())
+    tried = rejects.tried - len(corpus.documents) - dropped_documents
+    totals = {"in": tried, **made, "rejects": len(rejects) - dropped_documents}
+    assert totals["in"] == made["train"] + made["eval"] + totals["rejects"], totals
+    return {
+        "documents": len(corpus.documents), "statuses": dict(sorted(corpus.statuses.items())),
+        "repairs": dict(sorted(corpus.repairs.items())), "notes": dict(sorted(corpus.notes.items())),
+        "superseded": len(corpus.superseded), "chunks": dict(sorted(corpus.chunks.items())),
+        "facts": len(corpus.facts),
+        "rows": totals, "rejects": rejects.by_reason(), "dropped_documents": rejects.by_reason(documents=True),
+        "kinds": {part: _kinds(rows.get(part, ())) for part in PARTS},
+    }
+
+
+def _kinds(rows: Sequence[Row]) -> dict[str, int]:
+    counted = Counter(f"{row.kind} ({row.reason})" if row.reason else row.kind for row in rows)
+    return dict(sorted(counted.items()))
+
+
+def _paths(recipe: Mapping[str, Any], project: Path) -> tuple[dict[str, Path], Path | None]:
+    """Return the dataset files by name, and the rejects file."""
+    rows = recipe.get("rows")
+    if not rows:
+        return {}, None
+    folder, name = resolve(rows["output"], project), rows["dataset"]
+    datasets = {name: folder / f"{name}.json", f"{name}_eval": folder / f"{name}_eval.json"}
+    return datasets, folder / f"{name}.rejects.jsonl"
+
+
+def _dataset_files(recipe: Mapping[str, Any], project: Path) -> list[Path]:
+    datasets, rejects = _paths(recipe, project)
+    return [*datasets.values(), rejects] if rejects else []
+
+
+def _write(recipe: Mapping[str, Any], project: Path, rows: Mapping[Part, Sequence[Row]], rejects: Rejects
+           ) -> list[Path]:
+    datasets, rejects_file = _paths(recipe, project)
+    assert rejects_file is not None
+    written = [manifest.write_text(path, rows_text(rows[part]))
+               for part, path in zip(PARTS, datasets.values(), strict=True)]
+    return [*written, manifest.write_text(rejects_file, rejects.jsonl())]
+
+
+def _report(recipe: Mapping[str, Any], project: Path, folder: Path, counts: Mapping[str, Any], *, skipped: bool,
+            seconds: float) -> DataReport:
+    datasets, rejects = _paths(recipe, project)
+    return DataReport(domain=recipe["domain"], skipped=skipped, counts=counts, documents=folder,
+                      chunks=folder / "chunks", manifest=folder / manifest.NAME, datasets=datasets, rejects=rejects,
+                      seconds=seconds)
+
+
+def _pairs(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in counts.items()) or "none"

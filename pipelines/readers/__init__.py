@@ -1,0 +1,14 @@
+"""The readers a data.yaml can name: each turns a path and the source's options into Readings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipelines.readers import dart_xml, qa_csv
+from pipelines.reading import Reading
+
+Reader = Callable[[Path, Path, Mapping[str, Any]], Iterator[Reading]]
+
+READERS: dict[str, Reader] = {"dart_xml": dart_xml.read, "qa_csv": qa_csv.read}

@@ -1,0 +1,66 @@
+"""The rows that were dropped, each with a named reason, so that rows in = rows out + rejects.
+
+    {"reason": "ambiguous", "part": "train", "subject": "가온누리전자 2023년 기타수익", "detail": "2 values: …"}
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+
+# Every reason a row or document can be dropped for, and what it means; a reason not listed here is a mistake of ours.
+REASONS = {
+    "unreadable": "the reader could not read the document",
+    "duplicate_document": "another document has the same id",
+    "ambiguous": "the documents give two different values for the same company, year and item",
+    "unclear_item": "the label says nothing on its own (합계, 기타), is too long, or is not a name",
+    "no_unit": "the table gives no unit, so an answer would be a bare number",
+    "not_a_figure": "the value is not a number",
+    "line_not_in_focus": "the prompt's lines of the true chunk do not hold the line that answers",
+    "no_withheld_context": "no passages that withhold the answer could be found",
+    "answer_not_in_focus": "the quoted lines do not hold the whole answer",
+    "empty_field": "a field is empty",
+    "duplicate": "another row asks the same and answers the same",
+    "over_tokens": "the row is longer than rows.max_tokens",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """One dropped row: why, from which part, about what."""
+
+    reason: str
+    part: str
+    subject: str
+    detail: str = ""
+
+    def __post_init__(self) -> None:
+        assert self.reason in REASONS, self.reason
+
+
+@dataclass(slots=True)
+class Rejects:
+    """The rejects of one run, in the order met, and how many rows and documents were tried in all."""
+
+    rows: list[Reject] = field(default_factory=list)
+    tried: int = 0
+
+    def attempt(self) -> None:
+        """Count one row, or one document, that will be either kept or dropped."""
+        self.tried += 1
+
+    def add(self, reason: str, *, part: str, subject: str, detail: str = "") -> None:
+        """Drop one row for a reason listed in REASONS."""
+        self.rows.append(Reject(reason=reason, part=part, subject=subject, detail=detail))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def by_reason(self, *, documents: bool = False) -> dict[str, int]:
+        """Return reason -> how many rows (or whole documents, which belong to no part), sorted by name."""
+        return dict(sorted(Counter(row.reason for row in self.rows if bool(row.part) is not documents).items()))
+
+    def jsonl(self) -> str:
+        """Return the rejects as JSON lines."""
+        return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in self.rows)

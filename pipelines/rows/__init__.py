@@ -1,0 +1,1 @@
+"""Training and evaluation rows: questions about figures, questions without an answer, and given pairs."""

@@ -1,0 +1,113 @@
+"""Every file under configs/ is found and checked; rules between files tell what does not agree."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mundap.check import check, files
+from mundap.recipe import KINDS, kind_of
+
+ROOT = Path(__file__).resolve().parents[2]
+FOUND = files([ROOT / "configs"])
+
+
+def test_the_list_of_files_is_not_empty_and_goes_below() -> None:
+    assert {kind_of(path) for path in FOUND} >= set(KINDS)
+    assert ROOT / "configs" / "demo" / "train.yaml" in FOUND
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_committed_configuration_is_right(path: Path) -> None:
+    assert [str(problem) for problem in check(path) if not problem.later] == []
+
+
+def edit(path: Path, old: str, new: str) -> Path:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def test_an_unregistered_dataset_is_told(project: Path) -> None:
+    path = edit(project / "configs/demo/train.yaml", "dataset: demo", "dataset: demos")
+    [problem] = check(path)
+    assert str(problem).split(": ", 1)[1] == ("dataset: 'demos' is not registered in dataset_info.json. Did you mean "
+                                              "'demo'? Registered: demo.")
+
+
+def test_a_dataset_still_to_be_made_is_told_with_its_command(project: Path) -> None:
+    (project / "datasets" / "demo.json").unlink()
+    [problem] = check(project / "configs/demo/train.yaml")
+    assert problem.later
+    assert problem.fix == "Make it with: mundap data configs/demo/data.yaml"
+
+
+def test_a_prompt_that_differs_is_told(project: Path) -> None:
+    path = edit(project / "configs/demo/data.yaml", "  top_k: 2 ", "  top_k: 3 ")
+    [problem] = check(path)
+    assert problem.key == "rows.top_k"
+    assert problem.what.startswith("3 differs from 2 at configs/demo/rag.yaml:")
+
+
+def test_a_missing_prompt_file_is_told(project: Path) -> None:
+    (project / "configs/prompts/demo/instruction.txt").unlink()
+    assert [problem.what for problem in check(project / "configs/demo/rag.yaml")] == [
+        "there is no file configs/prompts/demo/instruction.txt."]
+
+
+def test_a_secret_is_told_and_not_repeated(project: Path) -> None:
+    path = edit(project / "configs/demo/train.yaml", "seed: 42", "seed: 42\nhub_token: hf_geheim")
+    [problem] = check(path)
+    assert problem.what == "a secret must not stand in a recipe." and "geheim" not in str(problem)
+
+
+def test_a_preset_may_hold_a_part_of_a_train_recipe_only(project: Path) -> None:
+    folder = project / "configs/presets"
+    folder.mkdir(exist_ok=True)
+    (folder / "x.yaml").write_text("lora_rank: 4\nlora_target: null\nbatchsize: 3\n", encoding="utf-8")
+    assert [(problem.where, problem.key) for problem in check(folder / "x.yaml")] == [
+        ("configs/presets/x.yaml:3", "batchsize")]
+
+
+@pytest.mark.parametrize(("name", "content", "what"), [
+    ("prompts/demo/a.txt", " \n".encode(), "is empty."),
+    ("prompts/demo/a.txt", "가나".encode("cp949"), "is not UTF-8 text."),
+    ("prompts/demo/a.txt", "\u1100\u1161".encode(), "its Hangul is decomposed (NFD), as macOS writes it."),
+    ("prompts/demo/s.yaml", "매출액: 매출\n".encode(), "must be a list of other names."),
+    ("demo/notes.yaml", b"a: 1\n", "the file name does not say what kind of recipe this is."),
+])
+def test_other_files_are_checked_too(project: Path, name: str, content: bytes, what: str) -> None:
+    path = project / "configs" / name
+    path.write_bytes(content)
+    assert [problem.what for problem in check(path)] == [what]
+
+
+def test_check_leaves_heavy_libraries_alone_and_is_quick(child_env: dict[str, str]) -> None:
+    """The limit of two seconds is for an idle machine; processor time is what is measured here."""
+    code = ("import sys, time\nfrom mundap.cli.main import app\n"
+            "try:\n    app(['check'])\nexcept SystemExit as e:\n    assert e.code == 0, e.code\n"
+            "print(*sorted({'torch', 'transformers', 'gradio', 'chromadb', 'llamafactory'} & set(sys.modules)))\n"
+            "print(time.process_time())")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=child_env, capture_output=True, text=True,
+                          timeout=60, check=True)
+    *_, heavy, seconds = done.stdout.splitlines()
+    assert heavy == ""
+    assert float(seconds) < 2.0
+
+
+def test_help_leaves_everything_heavy_alone_and_is_quick(child_env: dict[str, str]) -> None:
+    code = ("import sys, time\nfrom mundap.cli.main import app\n"
+            "try:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
+            "print(*sorted({'torch', 'transformers', 'gradio', 'chromadb', 'jsonschema', 'rich', 'yaml'}"
+            " & set(sys.modules)))\nprint(time.process_time())")
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=child_env, capture_output=True, text=True,
+                          timeout=60, check=True)
+    *_, heavy, seconds = done.stdout.splitlines()
+    assert heavy == ""
+    assert float(seconds) < 0.3, time.monotonic() - started
