@@ -91,10 +91,8 @@ class Embedder:
 
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        device = self._model.device.type
         # encode() sorts by length itself, so that a batch of 8 holds little padding.
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=_bfloat16_gains(device)):
-            raw = encode(list(texts), batch_size=BATCH_SIZE, convert_to_numpy=False, show_progress_bar=False)
+        raw = encode(list(texts), batch_size=BATCH_SIZE, convert_to_numpy=False, show_progress_bar=False)
         vectors = torch.stack([row.float().cpu() for row in raw]).numpy()
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)  # again in float32: bfloat16's are off by 1e-3
         return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
@@ -102,25 +100,32 @@ class Embedder:
     @cached_property
     def _model(self) -> SentenceTransformer:
         try:
-            import torch
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
             raise MissingExtra("Embedding", "rag", "sentence-transformers") from error
         try:
             return SentenceTransformer(
                 str(self.path), device=self._device, local_files_only=True, trust_remote_code=False,
-                model_kwargs={"dtype": torch.float32})
+                model_kwargs={"dtype": _dtype(self._device)})
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"the embedding model cannot be loaded: {error}", where=str(self.path),
                              fix="Unpack it again with: mundap models --force") from error
 
 
-def _bfloat16_gains(device: str) -> bool:
+def _dtype(device: str | None) -> Any:
+    """Return bfloat16 where the hardware multiplies it faster, else float32; an index serves both.
+
+    Measured with multilingual-e5-small, 8 texts of ~250 tokens, 2 cores: with AVX512_BF16 1.80 s against 2.76 s in
+    float32 (autocast gained nothing: 2.29 s at best, slower at the median); with AMX 2.2x. The vectors' cosine to
+    those of float32 was never below 0.9999. Without such instructions bfloat16 is emulated and slower.
+    """
     import torch
 
-    if device == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported())
+    if device != "cpu" and torch.cuda.is_available():
+        gains = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        gains = any(torch.cpu.get_capabilities().get(name) for name in ("amx_tile", "amx_bf16", "avx512_bf16"))
+    return torch.bfloat16 if gains else torch.float32
 
 
 def _shaping_files(folder: Path) -> list[str]:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from mundap.paths import show
 from mundap.problem import error_for
 from mundap.progress import clock
 from mundap.recipe import Recipe, sibling
+from mundap.weights import Weights, finite
 from mundap.yaml_lines import dump
 
 Say = Callable[[str], None]
@@ -143,24 +144,20 @@ def changed_weight(base: Path, exported: Path, adapter: Path) -> str:
     Raises:
         ModelError: a weight is not finite, or none of the adapted weights differs.
     """
-    from safetensors import safe_open
-
     targets = _targets(adapter)
-    before = {name: file for file in sorted(base.glob("*.safetensors")) for name in _names(file)}
+    before = {name: weights for weights in map(Weights, sorted(base.glob("*.safetensors"))) for name in weights.names}
     found = ""
-    for file in sorted(exported.glob("*.safetensors")):
-        with safe_open(file, framework="pt") as after:  # type: ignore[no-untyped-call]
-            for name in after.keys():  # noqa: SIM118 - not a mapping
-                weight = after.get_tensor(name)
-                if not bool(weight.isfinite().all()):
-                    raise ModelError(f"the exported weight {name} is not finite.", where=show(exported),
-                                     fix="Train again with a lower learning_rate; a loss of 0 or nan shows the same.")
-                if found or name not in before or name.removesuffix(".weight") not in targets:
-                    continue
-                with safe_open(before[name], framework="pt") as base_file:  # type: ignore[no-untyped-call]
-                    original = base_file.get_tensor(name)
-                if original.shape != weight.shape or bool((original.float() != weight.float()).any()):
-                    found = name
+    for after in map(Weights, sorted(exported.glob("*.safetensors"))):
+        for name in after.names:
+            merged = after.read(name)
+            if not finite(merged):
+                raise ModelError(f"the exported weight {name} is not finite.", where=show(exported),
+                                 fix="Train again with a lower learning_rate; a loss of 0 or nan shows the same.")
+            if found or name not in before or name.removesuffix(".weight") not in targets:
+                continue
+            original = before[name].read(name)
+            if original.shape != merged.shape or bool((original != merged).any()):
+                found = name
     if not found:
         raise ModelError("the exported weights equal the base: the adapter was not merged.", where=show(exported),
                          fix="Check adapter_name_or_path, or raise export_size so that one file holds the model.")
@@ -206,18 +203,11 @@ def _finish(ready: Plan, recipe: Recipe, log: Path, changed: str) -> None:
 def _targets(adapter: Path) -> set[str]:
     """Return the module names an adapter changes, as the base calls them."""
     names: set[str] = set()
-    for file in adapter.glob("adapter_model.safetensors"):
-        for name in _names(file):
+    for weights in map(Weights, adapter.glob("adapter_model.safetensors")):
+        for name in weights.names:
             # base_model.model.model.layers.0.mlp.up_proj.lora_A.weight
             names.add(name.removeprefix("base_model.model.").split(".lora_")[0].split(".oft_")[0])
     return names
-
-
-def _names(file: Path) -> Iterator[str]:
-    from safetensors import safe_open
-
-    with safe_open(file, framework="pt") as content:  # type: ignore[no-untyped-call]
-        yield from content.keys()
 
 
 def _remove(folder: Path) -> None:

@@ -64,6 +64,7 @@ class DataReport:
 def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = False) -> DataReport:
     """Make a domain's documents, chunks and rows as data.yaml says, unless a finished run made the very same.
 
+    say is given progress lines; the summary is the report's table, for the caller to print.
     recipe holds data.yaml's values with the schema's defaults; without `rows` only documents and chunks are made.
 
     Raises:
@@ -81,11 +82,7 @@ def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = Fal
         return _report(recipe, project, folder, done["counts"], skipped=True, seconds=time.monotonic() - started)
     say(f"{recipe['domain']}: reading {len(mark['inputs'])} input files")
     counts = _make(recipe, project, folder, paths, mark, say)
-    report = _report(recipe, project, folder, counts, skipped=False, seconds=time.monotonic() - started)
-    width = max(len(name) for name, _ in report.table)
-    for name, value in report.table:
-        say(f"  {name:<{width}}  {value}")
-    return report
+    return _report(recipe, project, folder, counts, skipped=False, seconds=time.monotonic() - started)
 
 
 def _make(recipe: Mapping[str, Any], project: Path, folder: Path, paths: Sequence[Path], mark: Mapping[str, Any],
@@ -97,7 +94,7 @@ def _make(recipe: Mapping[str, Any], project: Path, folder: Path, paths: Sequenc
     rejects = Rejects()
     corpus = build(readings(recipe["sources"], paths, project), folder, limit=recipe["chunks"]["max_tokens"],
                    count=count, rejects=rejects, say=say)
-    say(f"  {len(corpus.documents)} documents, {corpus.chunks.total()} chunks, {len(corpus.facts)} facts")
+    say(f"  {len(corpus.documents)} documents, {corpus.chunks.total()} chunks, {len(corpus.facts)} facts; making rows")
     rows = _rows(recipe, project, settings, corpus, rejects) if settings else {}
     counts = _counts(corpus, rows, rejects)
     datasets = _write(recipe, project, rows, rejects) if settings else []

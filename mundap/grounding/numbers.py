@@ -52,7 +52,7 @@ _ABOUT_AFTER = re.compile(r"\s?(?:가량|정도|내외|안팎|수준|남짓|쯤|
 def _nothing_before(text: str, start: int) -> bool:
     """Return whether the cell, label or line begins here, so that a bracketed number is a negative one."""
     before = text[max(0, start - 3):start].rstrip(" ")
-    return not before or before[-1] in ":|\t\n;*~"
+    return not before or before[-1] in ":|\t\n"
 
 
 def _negative(match: re.Match[str], text: str) -> bool:

@@ -17,6 +17,10 @@ _NAMED: dict[str, tuple[KeyPath, ...]] = {
     "rag": (("prompt", "instruction"), ("synonyms",), ("generation", "chat")),
     "eval": (("rag",),),
 }
+# What each generator cannot do without, and what to write there.
+_NEEDED = {"local": {"chat": "Name a chat recipe, for example configs/demo/chat.yaml."},
+           "endpoint": {"base_url": "Give the service's address, for example http://127.0.0.1:8000/v1.",
+                        "model": "Give the model's name there."}}
 
 
 def named_files(recipe: Recipe) -> Iterator[Problem]:
@@ -30,10 +34,10 @@ def named_files(recipe: Recipe) -> Iterator[Problem]:
             yield recipe.problem(key, f"there is no file {value}.", "Correct the path; it starts at the project's root.")
     generation = recipe.values.get("generation") if recipe.kind == "rag" else None
     if isinstance(generation, dict):
-        needed = {"local": "chat", "endpoint": "base_url"}.get(str(generation.get("generator")))
-        if needed and not generation.get(needed):
-            yield recipe.problem(("generation", needed), f"generator {generation['generator']} needs this key.",
-                                 "Name a chat recipe." if needed == "chat" else "Give the service's address.")
+        for needed in _NEEDED.get(str(generation.get("generator")), ()):
+            if not generation.get(needed):
+                yield recipe.problem(("generation", needed), f"generator {generation['generator']} needs this key.",
+                                     _NEEDED[generation["generator"]][needed])
 
 
 def _at(values: Any, path: KeyPath) -> Any:

@@ -20,8 +20,7 @@ if action == "export":
         (out / "chat_template.jinja").write_text("another")
     else:
         (out / "chat_template.jinja").write_bytes((base / "chat_template.jinja").read_bytes())
-    import torch
-    from safetensors.torch import load_file, save_file
+    from safetensors.numpy import load_file, save_file
     weights = load_file(base / "model.safetensors")
     if recipe.get("infer_dtype") != "bfloat16":
         weights["model.layers.0.up_proj.weight"] = weights["model.layers.0.up_proj.weight"] + 1
@@ -47,8 +46,8 @@ for step in range(first + 1, steps + 1):
         break
     print(f"  {step}%|###  | {step}/{steps}", end="\\r", file=sys.stderr, flush=True)
     with open(out / "trainer_log.jsonl", "a") as log:
-        log.write(json.dumps(dict(current_steps=step, total_steps=steps, loss=4.0 / step, elapsed_time="0:00:0%d" % (step % 10),
-                                  remaining_time="0:00:01")) + "\\n")
+        log.write(json.dumps(dict(current_steps=step, total_steps=steps, loss=4.0 / step,
+                                  elapsed_time="0:00:0%d" % (step % 10), remaining_time="0:00:01")) + "\\n")
     if step % 2 == 0:
         (out / f"checkpoint-{step}").mkdir(exist_ok=True)
         (out / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")

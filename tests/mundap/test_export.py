@@ -20,18 +20,19 @@ NAME = "model.layers.0.up_proj.weight"
 @pytest.fixture
 def ready(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a project with a base model and an adapter of one weight, where LLaMA-Factory is the stand-in."""
-    torch = pytest.importorskip("torch")
-    from safetensors.torch import save_file
+    import numpy as np
+    from safetensors.numpy import save_file
 
     fake_llamafactory.install(tmp_path / "fake")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'fake'}{os.pathsep}{ROOT}")
     base, adapter = project / "models" / "gemma-3-270m-ko", project / "saves" / "demo" / "lora"
     for folder in (base, adapter):
         folder.mkdir(parents=True)
-    save_file({NAME: torch.ones(2, 2), "model.embed.weight": torch.ones(2, 2)}, base / "model.safetensors")
+    save_file({NAME: np.ones((2, 2), np.float32), "model.embed.weight": np.ones((2, 2), np.float32)}, base / "model.safetensors")
     (base / "chat_template.jinja").write_text("### 지시", encoding="utf-8")
     (base / "NOTICE.md").write_text("terms", encoding="utf-8")
-    lora = {f"base_model.model.{NAME.removesuffix('.weight')}.lora_{part}.weight": torch.ones(1, 2) for part in "AB"}
+    lora = {f"base_model.model.{NAME.removesuffix('.weight')}.lora_{part}.weight": np.ones((1, 2), np.float32)
+            for part in "AB"}
     save_file(lora, adapter / "adapter_model.safetensors")
     (adapter / "adapter_config.json").write_text("{}", encoding="utf-8")
     return project

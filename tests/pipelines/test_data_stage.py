@@ -55,8 +55,7 @@ def with_extra(*extra: Fact) -> list[Reading]:
 
 def test_rows_in_are_rows_out_and_rejects(made: Run) -> None:
     bare = fact(COMPANIES[0], 2023, "가동률", "93", unit="")
-    said: list[str] = []
-    report = made(with_extra(bare), said=said)
+    report = made(with_extra(bare))
     totals = report.counts["rows"]
     train, held_out = rows(report), rows(report, "made_eval")
     assert report.rejects is not None
@@ -64,7 +63,9 @@ def test_rows_in_are_rows_out_and_rejects(made: Run) -> None:
     assert totals["in"] == len(train) + len(held_out) + len(rejects)
     assert [totals[name] for name in ("train", "eval", "rejects")] == [len(train), len(held_out), len(rejects)]
     assert len(rejects) == sum(report.counts["rejects"].values())
-    assert any("rows in" in line for line in said) and any("rows dropped" in line for line in said)
+    table = dict(report.table)
+    assert table["rows in"] == str(totals["in"]) and table["rows dropped"].startswith(f"{totals['rejects']} (")
+    assert {"rows kept", "facts found", "seconds", "made", "made_eval"} <= set(table)
 
 
 def test_columns_are_flat_text_and_the_same_in_every_row(made: Run) -> None:

@@ -19,14 +19,14 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def ready(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a project with a base model and only the recipes that train and export."""
-    torch = pytest.importorskip("torch")
-    from safetensors.torch import save_file
+    import numpy as np
+    from safetensors.numpy import save_file
 
     fake_llamafactory.install(tmp_path / "fake")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'fake'}{os.pathsep}{ROOT}")
     base = project / "models" / "base"
     base.mkdir(parents=True)
-    save_file({NAME: torch.ones(2, 2)}, base / "model.safetensors")
+    save_file({NAME: np.ones((2, 2), np.float32)}, base / "model.safetensors")
     (base / "chat_template.jinja").write_text("### 지시", encoding="utf-8")
     for path in (project / "configs" / "demo").iterdir():
         text = path.read_text(encoding="utf-8")
@@ -64,6 +64,10 @@ def test_a_changed_recipe_runs_its_stage_and_those_below(ready: Path) -> None:
     path.write_text(path.read_text("utf-8").replace("lora_rank: 16", "lora_rank: 4"), encoding="utf-8")
     (ready / "saves/demo/lora/adapter_config.json").write_text('{"r": 4}', encoding="utf-8")
     assert states(run(ready)[1])["train"] == "done"
+
+
+def test_fresh_runs_every_stage_again(ready: Path) -> None:
+    assert run(ready)[0] == 0
     code, rows, _ = run(ready, "--fresh")
     assert code == 0 and states(rows)["train"] == states(rows)["export"] == "done"
 

@@ -269,7 +269,8 @@ def test_time_is_linear_in_hostile_input(piece: str) -> None:
 
 
 def test_sentences_stay_whole() -> None:
-    text = "매출은 1.2조원입니다. [1] 2024. 3. 15. 기준 12.5%다.[2][3] 가. 항목입니다\n1. 이익은 5%입니다! [1]\n[2]\n[1]에 따르면 맞다."
+    text = ("매출은 1.2조원입니다. [1] 2024. 3. 15. 기준 12.5%다.[2][3] 가. 항목입니다\n"
+            "1. 이익은 5%입니다! [1]\n[2]\n[1]에 따르면 맞다.")
     assert [text[start:end] for start, end in sentence_spans(text)] == [
         "매출은 1.2조원입니다. [1]", "2024. 3. 15. 기준 12.5%다.[2][3]", "가. 항목입니다",
         "1. 이익은 5%입니다! [1]\n[2]", "[1]에 따르면 맞다."]

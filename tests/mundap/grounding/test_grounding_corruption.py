@@ -70,7 +70,8 @@ def finance(rng: random.Random) -> list[Pair]:
         "count": f"{year}년 직원 수는 총 {grouped(staff[year])}명입니다. [1]",
         "rate": f"{year}년 부채비율은 {rate[year]}%입니다. [1]",
         "change": f"2023년 매출액은 전년 대비 {abs(change):.1f}% {word}했습니다. [1]",
-        "two figures": f"매출액은 2022년 {grouped(sales[2022])}백만원에서 2023년 {grouped(sales[2023])}백만원으로 {word}했습니다. [1]",
+        "two figures": f"매출액은 2022년 {grouped(sales[2022])}백만원에서 "
+                       f"2023년 {grouped(sales[2023])}백만원으로 {word}했습니다. [1]",
     }
     return [Pair(family, answer, passages) for family, answer in answers.items()]
 
@@ -86,8 +87,9 @@ def terms(rng: random.Random) -> list[Pair]:
     passages = (Passage(number=1, head=f"표준약관 제{article}조(보험금의 지급) 제{paragraph}항", lines=lines),
                 Passage(number=2, head=f"표준약관 제{article + 1}조의2(환급)",
                     lines=("① 해지환급금은 15만원으로 합니다.",)))
+    paid = f"{won // 10_000}억 {won % 10_000:,}만원" if won >= 10_000 else f"{grouped(won)}만원"
     answers = {
-        "article": f"제{article}조 제{paragraph}항에 따르면 {days}영업일 이내에 {in_eok(won // 100) if won % 100 == 0 else grouped(won) + '만원'}을 지급합니다. [1]",
+        "article": f"제{article}조 제{paragraph}항에 따르면 {days}영업일 이내에 {paid}을 지급합니다. [1]",
         "period": f"표준약관 제{article}조에 따라 {years}년간 행사하지 않으면 소멸합니다. [1]",
         "date": f"약관은 {year}년 {month}월 {day}일부터 시행되고 이율은 연 {years + 0.5}%입니다. [1]",
     }
@@ -187,7 +189,8 @@ def test_corrupted_answers_are_caught_and_true_ones_pass() -> None:
                 caught[name] += 1
     rate, false_alarms = sum(caught.values()) / sum(tried.values()), len(alarms) / len(made)
     table = ", ".join(f"{name} {caught[name]}/{tried[name]}" for name in tried)
-    report = f"caught {rate:.2%} of {sum(tried.values())} ({table}); false alarms {len(alarms)}/{len(made)} = {false_alarms:.2%}"
+    report = f"caught {rate:.2%} of {sum(tried.values())} ({table}); "
+    report += f"false alarms {len(alarms)}/{len(made)} = {false_alarms:.2%}"
     print(report)  # noqa: T201 - the rates are the point; shown with -s
     shown = "\n".join(map(str, [*missed[:15], *[(pair.family, pair.answer) for pair in alarms[:8]]]))
     assert rate >= 0.97 and false_alarms <= 0.03, f"{report}\n{shown}"

@@ -1,0 +1,129 @@
+"""One question on the page, from its first sign of life to the verified answer, as frames to draw one after another.
+
+Knows nothing of Gradio. A run is stopped by its flag: the loop closes the answerer's iterator, which cancels the model.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mundap.errors import MundapError
+from rag.answer import Answer, Delta
+from webui import render
+
+MAX_QUESTION_CHARS = 500
+FRAME_S = 0.06  # the model may write faster than a browser should redraw
+_log = logging.getLogger(__name__)
+
+
+class Streams(Protocol):
+    """What the page needs of an answerer."""
+
+    def stream(self, text: str) -> Iterator[Delta | Answer]:
+        """Yield the model's text as it comes, then the verified answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What the page shows at one moment. running: the question is still being worked on, and can be stopped."""
+
+    answer: str
+    references: str = ""
+    running: bool = False
+
+
+@dataclass(slots=True)
+class Run:
+    """One question under way. replaced: a newer question of the same page took its place and nothing more is drawn."""
+
+    stopped: threading.Event = field(default_factory=threading.Event)
+    replaced: bool = False
+
+
+class Runs:
+    """The question under way of each open page (Gradio's session hash); a page has one at most."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Run] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, session: str) -> Run:
+        """Return a new run, stopping the one it takes the place of."""
+        run = Run()
+        with self._lock:
+            earlier = self._runs.get(session)
+            if earlier is not None:
+                earlier.replaced = True
+                earlier.stopped.set()
+            self._runs[session] = run
+        return run
+
+    def end(self, session: str, run: Run) -> None:
+        """Forget a run that came to its end."""
+        with self._lock:
+            if self._runs.get(session) is run:
+                del self._runs[session]
+
+    def stop(self, session: str) -> bool:
+        """Stop a page's run; return whether there was one."""
+        with self._lock:
+            run = self._runs.get(session)
+        if run is not None:
+            run.stopped.set()
+        return run is not None
+
+
+def frames(answerer: Streams, text: str, run: Run, ready: Callable[[], bool] = lambda: True) -> Iterator[Frame]:
+    """Yield what the page shows for a question, the last frame not running. Errors become message boxes: the boundary."""
+    question = " ".join(text.split())
+    if not question:
+        yield Frame(answer=render.notice("질문을 입력해 주세요."))
+        return
+    if len(question) > MAX_QUESTION_CHARS:
+        yield Frame(answer=render.notice(f"질문은 {MAX_QUESTION_CHARS}자까지 쓸 수 있습니다. 지금은 {len(question)}자입니다."))
+        return
+    try:
+        yield from _drawn(answerer, question, run, ready)
+    except MundapError as raised:
+        _log.warning("%s", raised)
+        yield Frame(answer=render.error(raised))
+    except Exception as raised:  # whatever went wrong, the page must not stay at "확인 중…"
+        _log.exception("the page could not answer a question")
+        yield Frame(answer=render.unexpected(raised))
+
+
+def _drawn(answerer: Streams, question: str, run: Run, ready: Callable[[], bool]) -> Iterator[Frame]:
+    note = "문서를 찾는 중…" if ready() else "모델을 준비하는 중… 처음 한 번만 걸립니다"
+    yield Frame(answer=render.draft(question, "", note), running=True)
+    written, attempt, drawn_at = "", 1, 0.0
+    with closing(_closable(answerer.stream(question))) as events:
+        for event in events:
+            if run.stopped.is_set():
+                break
+            if isinstance(event, Answer):
+                yield Frame(answer=render.answer(event), references=render.references(event))
+                return
+            if event.attempt != attempt:  # the first text failed its check; another is being written
+                written, attempt = "", event.attempt
+            written += event.text
+            if time.monotonic() - drawn_at >= FRAME_S:
+                drawn_at = time.monotonic()
+                yield Frame(answer=render.draft(question, written, "확인 중…"), running=True)
+    if not run.replaced:
+        yield Frame(answer=render.notice("답변을 중단했습니다.", question))
+
+
+def _closable(events: Iterator[Delta | Answer]) -> Iterator[Delta | Answer]:
+    """Return the events as a generator, whose close() closes the source when it can be closed."""
+    try:
+        yield from events
+    finally:
+        close = getattr(events, "close", None)
+        if close is not None:
+            close()
