@@ -1,8 +1,8 @@
 """Merge an adapter into its base and keep only a sound result: LLaMA-Factory exports into a temporary folder, which
 is checked, given its licences and a manifest, and then renamed.
 
-The check: some target weight differs from the base (upstream #9051 told of exports that were the base unchanged), every
-weight is finite, and the prompt format equals the base's. A folder with a manifest is a finished export.
+The check: some target weight differs from the base (upstream #9051 told of exports that were the base unchanged),
+every weight is finite, and the prompt format equals the base's. A folder with a manifest is a finished export.
 """
 
 from __future__ import annotations
@@ -171,8 +171,8 @@ def _checked(ready: Plan, project: Path) -> str:
         exported = ready.partial / _TEMPLATE
         if not exported.is_file() or exported.read_bytes() != (base / _TEMPLATE).read_bytes():
             raise ModelError("the exported prompt format differs from the base's.", where=_TEMPLATE,
-                             fix=f"The model was trained on the one in {show(base, project)}; leave `template` out of\n"
-                                 "the export recipe as in the train recipe.")
+                             fix=f"The model was trained on the one in {show(base, project)}; leave `template` out\n"
+                                 "of the export recipe as in the train recipe.")
     adapter = Path(str(ready.values.get("adapter_name_or_path", "")).split(",")[0])
     if not base.is_dir() or not (adapter / "adapter_config.json").is_file():
         return ""
@@ -188,7 +188,8 @@ def _finish(ready: Plan, recipe: Recipe, log: Path, changed: str) -> None:
         copy_licences(base, ready.partial)
     os.replace(log, ready.partial / "running.log")
     adapters = [part for part in str(ready.values.get("adapter_name_or_path") or "").split(",") if part]
-    content = {"recipe": recipe.name, "inputs": inputs(recipe), "values": dict(recipe.values), "command": ready.command,
+    content = {"recipe": recipe.name, "inputs": inputs(recipe), "values": dict(recipe.values),
+               "command": ready.command,
                "changed_weight": changed, "versions": provenance.versions(),
                "adapters": [provenance.read_record(Path(part)).get("fingerprint", "") for part in adapters]}
     provenance.write_text(ready.partial / MANIFEST, json.dumps(content, ensure_ascii=False, indent=1) + "\n")

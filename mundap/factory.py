@@ -32,7 +32,8 @@ _REMOTE = ("ONLINE", "REMOTE:")   # dataset_dir values that are no folder
 
 _ALLOWED = frozenset((
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TMP", "TEMP", "TERM", "COLUMNS", "LINES",
-    "SYSTEMROOT", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "COMSPEC", "PATHEXT", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV",
+    "SYSTEMROOT", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "COMSPEC", "PATHEXT", "LD_LIBRARY_PATH", "PYTHONPATH",
+    "VIRTUAL_ENV",
     "HF_HOME", "HF_HUB_CACHE", "HF_DATASETS_CACHE", "HF_ENDPOINT", "HF_HUB_OFFLINE",
     "FORCE_TORCHRUN", "NNODES", "NODE_RANK", "NPROC_PER_NODE", "MASTER_ADDR", "MASTER_PORT", "RDZV_ID", "MIN_NNODES",
     "MAX_NNODES", "MAX_RESTARTS", "OPTIM_TORCH", "RECORD_VRAM", "LLAMAFACTORY_VERBOSITY"))
@@ -116,6 +117,9 @@ def environment(values: Mapping[str, Any], *, parent: Mapping[str, str] | None =
         env |= {name: outer[name] for name in _TRACKERS.get(tracker, ()) if name in outer}
     if values.get("use_cpu"):
         env["CUDA_VISIBLE_DEVICES"] = ""   # else upstream starts one process for each GPU it is told not to use
+        # glibc gives every large tensor back to the system and asks for it again at each step: a fifth of a CPU step
+        # went into clearing those pages (9.7 s against 7.2 s for 8 rows of 320 tokens). Keep them instead.
+        env |= {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(8 * 2**30)}
     if work_dir is not None:
         env |= {"LLAMABOARD_ENABLED": "1", "LLAMABOARD_WORKDIR": str(work_dir)}
     return env

@@ -26,6 +26,7 @@ from mundap.errors import LaunchError
 
 GENTLE_S = 900.0   # a trainer asked to stop finishes its step (minutes, for a large model), then writes the adapter
 TERM_S = 10.0
+_ECHO_S = 2.0
 _TICK_S = 0.25
 _KEPT_LINES = 400
 _EXCEPTION = re.compile(
@@ -70,7 +71,7 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path,
     log.parent.mkdir(parents=True, exist_ok=True)
     started, peak, stopped = time.monotonic(), 0, False
     tail: deque[str] = deque(maxlen=_KEPT_LINES)
-    with log.open("wb") as file, _terminate_as_interrupt():
+    with log.open("wb") as file, _one_interrupt():
         child = _start(command, cwd, env)
         readers = [threading.Thread(target=_drain, args=(pipe, file, tail), daemon=True)
                    for pipe in (child.stdout, child.stderr)]
@@ -94,18 +95,24 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path,
 
 
 def foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
-    """Run a child that talks to the terminal itself, and return its exit code; Ctrl-C is the child's to handle.
+    """Run a child that talks to the terminal itself, and return its exit code.
+
+    Ctrl-C reaches the child from the terminal and is its own to handle; SIGTERM is handed on to it.
 
     Raises:
         LaunchError: it could not be started.
     """
     try:
         with subprocess.Popen(list(command), cwd=cwd, env=dict(env)) as child:
-            while True:
-                try:
-                    return child.wait()
-                except KeyboardInterrupt:
-                    continue   # the terminal sent it to the child as well; wait for its own goodbye
+            before = signal.signal(signal.SIGTERM, lambda number, frame: child.terminate())
+            try:
+                while True:
+                    try:
+                        return child.wait()
+                    except KeyboardInterrupt:
+                        continue   # the terminal sent it to the child as well; wait for its own goodbye
+            finally:
+                signal.signal(signal.SIGTERM, before)
     except OSError as error:
         raise _unstartable(command, error) from error
 
@@ -242,17 +249,29 @@ def _quietly(act: Callable[..., object], *arguments: object) -> None:
 
 
 @contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C while a child runs, so that a stopped mundap leaves no child behind."""
+def _one_interrupt() -> Iterator[None]:
+    """Treat SIGTERM like Ctrl-C while a child runs, and two of them at once as one.
+
+    `timeout`, `make` and terminals send the same wish to a process and to its group; only one that comes later means
+    impatience.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
+    last_s = float("-inf")
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    def interrupt(number: int, frame: object) -> None:
+        nonlocal last_s
+        echo, last_s = time.monotonic() - last_s < _ECHO_S, time.monotonic()
+        if not echo:
+            raise KeyboardInterrupt
+
+    # A signal that is ignored (nohup) stays ignored.
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+              if signal.getsignal(number) is not signal.SIG_IGN}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

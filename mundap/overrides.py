@@ -62,7 +62,7 @@ def put(values: Mapping[str, Any], path: KeyPath, value: Any) -> dict[str, Any]:
         else:
             if isinstance(place, dict):
                 place.setdefault(part, {})
-            place = place[part]  # type: ignore[index]
+            place = place[part]
     return result
 
 

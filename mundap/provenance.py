@@ -57,7 +57,7 @@ def sha256(path: Path) -> str:
 
 
 def folder_identity(folder: Path, patterns: Sequence[str] = ("*",), *, top_only: bool = False) -> str:
-    """Return a hash over a folder's files: names, sizes, first and last MiB; model weights are too large to read whole.
+    """Return a hash over a folder's files: names, sizes, first and last MiB, as weights are too large to read whole.
 
     Our own records are left out: they tell of a run and change no weight.
     """

@@ -19,6 +19,7 @@ _WORD_TAGS = frozenset(("NNG", "NNP", "NNB", "NR", "NP", "SL", "SN", "SH", "XR",
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s*(?:년|사업|회계|[.)]|$|\s))")
 # "24년", "'24", "FY24" are years; "20년간", "10년 이상" are spans of time.
 _SHORT_YEAR = re.compile(r"(?:\bFY\s?|['’])([0-3]\d)(?!\d)|(?<!\d)([0-3]\d)(?=년(?!\s*(?:간|동안|이상|이하|이내|째|만|이나|경과)))")
+_GAP = 4  # letters that may stand between the pieces of a compound: 1인평균급여액 in "1인당 평균 급여액"
 # Nouns that ask or frame and never name what is asked for.
 _FILLERS = frozenset(
     "얼마 몇 무엇 뭐 어디 언제 누구 어느 어떤 정도 수준 규모 금액 액수 수치 값 답 질문 확인 기준 년 년도 연도 사업연도 "
@@ -29,12 +30,17 @@ _FILLERS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A question taken apart: metadata filters by field, the years it names, and the words evidence must hold."""
+    """A question taken apart: metadata filters by field, the years it names, and the words evidence must hold.
+
+    unknown are words that begin like a name the index holds but are not it ("가온바이오" where there is "가온바"): no
+    evidence ever holds them, since another company's figure would pass for the one asked for.
+    """
 
     text: str
     filters: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
     years: tuple[int, ...] = ()
     words: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = None, synonyms: Synonyms | None = None
@@ -55,7 +61,9 @@ def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = No
             found = _named(clean, [str(value) for value in values])
         if found:
             filters[name] = found
-    return Question(text=clean, filters=filters, years=years, words=words(canonical(clean, synonyms or {})))
+    found_words = words(canonical(clean, synonyms or {}))
+    names = [squeeze(value) for values in (vocabulary or {}).values() for value in values if isinstance(value, str)]
+    return Question(text=clean, filters=filters, years=years, words=found_words, unknown=_unknown(found_words, names))
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -78,9 +86,17 @@ def words(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _pieces(word: str) -> tuple[str, ...]:
-    """Return the nouns a compound is made of, those of one letter left out."""
-    return tuple(token.form for token in kiwi().tokenize(word)
-                 if token.tag in _WORD_TAGS and (len(token.form) > 1 or token.form.isdigit()))
+    """Return the nouns a compound is made of; those of one letter count, since 비유동자산 is not 유동자산."""
+    return tuple(token.form for token in kiwi().tokenize(word) if token.tag in _WORD_TAGS)
+
+
+@lru_cache(maxsize=4096)
+def _loosely(word: str) -> re.Pattern[str] | None:
+    """Return a pattern of a compound's pieces with a few letters between them, or None when it has only one piece."""
+    pieces = _pieces(word)
+    if len(pieces) < 2 or "".join(pieces) != word:
+        return None
+    return re.compile(f".{{0,{_GAP}}}".join(map(re.escape, pieces)))
 
 
 def canonical(text: str, synonyms: Synonyms) -> str:
@@ -95,11 +111,11 @@ def canonical(text: str, synonyms: Synonyms) -> str:
 
 
 def holds(word: str, evidence: str) -> bool:
-    """Return whether evidence (blanks removed) names the word, whole or all of its pieces."""
+    """Return whether evidence (blanks removed) names the word, whole or all of its pieces in order and close together."""
     if word in evidence:
         return True
-    pieces = _pieces(word)
-    return len(pieces) > 1 and all(piece in evidence for piece in pieces)
+    pattern = _loosely(word)
+    return pattern is not None and pattern.search(evidence) is not None
 
 
 def squeeze(text: str) -> str:
@@ -114,7 +130,7 @@ def missing(question: Question, evidence: str) -> tuple[str, ...]:
     two lines.
     """
     squeezed = squeeze(evidence)
-    lacking = tuple(word for word in question.words if not holds(word, squeezed))
+    lacking = tuple(word for word in question.words if word in question.unknown or not holds(word, squeezed))
     for group in (question.years, *question.filters.values()):
         names = [squeeze(str(value)) for value in group]
         if len(names) > 1 and any(name in squeezed for name in names):
@@ -131,8 +147,16 @@ def surplus(question: Question, label: str) -> int:
         else:
             for piece in _pieces(word):
                 left = left.replace(piece, "", 1)
-    left = re.sub(r"연결|별도|년도?|사업연도|[^\w]", "", left)
+    # a figure is consolidated (연결) unless the question asks for the separate one, as Korean disclosures are read
+    left = re.sub(r"연결|년도?|사업연도|[^\w]", "", left)
     return len(left)
+
+
+def _unknown(found: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
+    """Return the words that share a beginning with a name of the index, at least half of it, without being one."""
+    return tuple(word for word in found if word not in names and any(
+        name.startswith(word) or (len(name) > 3 and word.startswith(name[: (len(name) + 1) // 2]) and name not in word)
+        for name in names))
 
 
 def _named(text: str, values: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, get_args
 
 from mundap import overrides as overlay
 from mundap import schema_check, yaml_lines
@@ -66,7 +66,7 @@ class Recipe:
 def kind_of(path: Path) -> Kind | None:
     """Return the kind a file's name says it is, or None."""
     stem = path.stem.split("_", 1)[0]
-    return cast(Kind, stem) if stem in KINDS else None
+    return stem if stem in KINDS else None
 
 
 def load(path: str | Path, *, presets: Sequence[str] = (), overrides: Sequence[str] = (), kind: Kind | None = None

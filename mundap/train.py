@@ -20,7 +20,7 @@ from mundap.errors import ConfigError
 from mundap.paths import show
 from mundap.problem import error_for
 from mundap.progress import LOG_NAME, Display, TrainingLog, clock
-from mundap.recipe import Recipe, sibling
+from mundap.recipe import Kind, Recipe, sibling
 from mundap.yaml_lines import dump
 
 Mode = Literal["ask", "fresh", "resume", "decide"]
@@ -28,6 +28,7 @@ Say = Callable[[str], None]
 
 LOG = "running.log"
 _STOPPING = "stopping after the step at hand and saving the adapter; press Ctrl-C again to stop at once"
+_NEXT: tuple[Kind, ...] = ("export", "chat")
 _WEIGHTS = ("adapter_model.safetensors", "model.safetensors", "model.safetensors.index.json")
 _RESULTS = ("trainer_state.json", "train_results.json", "all_results.json", "training_loss.png", LOG_NAME)
 
@@ -126,11 +127,12 @@ def report(summary: Summary, project: Path) -> list[str]:
     """Return the lines that tell a person what a run came to."""
     place = show(summary.output_dir, project)
     if summary.stopped:
-        kept = "adapter" if _holds_weights(summary.output_dir) else "nothing"
         last = last_checkpoint(summary.output_dir)
-        at = f"checkpoint kept at {show(last, project)}" if last else f"{kept} kept at {place}"
-        return [f"stopped at step {summary.steps} of {summary.total_steps or '?'}, {at}",
-                "next: the same command with --resume"]
+        kept = [f"checkpoint kept at {show(last, project)}"] if last else []
+        kept += [f"adapter of this step at {place}"] if _holds_weights(summary.output_dir) else []
+        return [f"stopped at step {summary.steps} of {summary.total_steps or '?'}, "
+                + (", ".join(kept) or "nothing kept"),
+                f"next: the same command with {'--resume' if last else '--fresh'}"]
     loss = f", loss {summary.loss:.4f}" if summary.loss is not None else ""
     return [f"trained {summary.steps} steps{loss} in {clock(summary.seconds)}, peak memory "
             f"{summary.peak_rss_bytes / 2**30:.1f} GiB: {place}", f"next: {summary.next_command}"]
@@ -192,8 +194,8 @@ def _summary(ready: Plan, outcome: launch.Outcome, display: Display, recipe: Rec
 
 
 def _next(recipe: Recipe) -> str:
-    for kind in ("export", "chat"):
-        beside = sibling(recipe, kind)  # type: ignore[arg-type]
+    for kind in _NEXT:
+        beside = sibling(recipe, kind)
         if beside is not None:
             return f"mundap {kind} {show(beside, recipe.project)}"
     return "mundap check"

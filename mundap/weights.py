@@ -35,7 +35,8 @@ class Weights:
             self._header: dict[str, dict[str, Any]] = header
         except (OSError, ValueError, AttributeError) as error:
             raise ModelError(f"is not a safetensors file ({error}).", where=str(path),
-                             fix="It was written only in part, or is another format: make or download it again.") from error
+                             fix="It was written only in part, or is another format: make or download it again."
+                             ) from error
         self._start = 8 + length
 
     @property

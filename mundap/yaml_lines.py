@@ -112,7 +112,7 @@ def scalar(text: str) -> Any:
         ConfigError: it is not YAML.
     """
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+        return yaml.load(text, Loader=_Loader)   # _Loader is a SafeLoader
     except yaml.YAMLError as error:
         raise ConfigError(f"{text!r} is not a YAML value.", where="command line",
                           fix="Quote it once more, for example key='\"a: b\"'.") from error

@@ -20,9 +20,10 @@ from mundap.errors import ConfigError, GenerationError
 from mundap.generator import Generation, Generator, Request, decoding_of, open_generator
 from mundap.paths import resolve
 from mundap.prompt import Passage, build_input, user_content
-from mundap.question import Question, Synonyms, analyse
-from rag.evidence import find, narrow
+from mundap.question import Question, Synonyms, analyse, canonical
+from rag.evidence import find, narrow, subject
 from rag.hit import Hit
+from rag.rerank import rerank
 from rag.retrieve import Retriever
 from rag.verify import Policy, Verdict, verify
 
@@ -69,13 +70,15 @@ class Prepared:
     filters: Mapping[str, Sequence[Any]]
     answerable: bool      # some passage names what the question names; else the model is not asked
     retrieve_s: float
+    prefix: str = ""      # how the answer must begin; only on a second try
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delta:
-    """A piece of text as the model writes it, before any check."""
+    """A piece of text as the model writes it, before any check. A second attempt writes anew what the first wrote."""
 
     text: str
+    attempt: int = 1
 
 
 class Answerer:
@@ -114,8 +117,8 @@ class Answerer:
         filters: Mapping[str, Sequence[Any]] = {}
         hits: tuple[Hit, ...] = ()
         if chunks is None:
-            retrieval = self.retriever.search(text)
-            hits, filters = tuple(retrieval.hits), retrieval.filters
+            retrieval = self.retriever.search(canonical(text, self.synonyms), top_k=self.retriever.candidates)
+            hits, filters = tuple(rerank(question, retrieval.hits)), retrieval.filters
             chunks = [hit.chunk for hit in hits]
         passages = focus(text, chunks, top_k=self.top_k, lines=self.lines, synonyms=self.synonyms)
         return Prepared(question=question, hits=hits, passages=tuple(passages), filters=filters,
@@ -123,14 +126,17 @@ class Answerer:
 
     def request(self, prepared: Prepared) -> Request:
         """Return what the model is sent: the bytes a training row of the same passages has."""
-        return Request(content=user_content(self.instruction, build_input(prepared.passages, prepared.question.text)))
+        return Request(content=user_content(self.instruction, build_input(prepared.passages, prepared.question.text)),
+                       prefix=prepared.prefix)
 
     def second_try(self, prepared: Prepared, verdict: Verdict) -> Prepared | None:
         """Return the question with its best evidence alone, when the first answer was declined though there is some."""
         if verdict.status != "declined" or not self.levers:
             return None
         passages = tuple(narrow(prepared.question, prepared.passages))
-        return replace(prepared, passages=passages) if passages and passages != prepared.passages else None
+        if not passages:
+            return None
+        return replace(prepared, passages=passages, prefix=subject(passages[0].lines))
 
     def judge(self, prepared: Prepared, generation: Generation) -> Verdict:
         """Return the verdict on the model's text; without levers the text stands as it is."""
@@ -152,7 +158,7 @@ class Answerer:
             attempts += 1
             with self.generator.stream(self.request(current), self.decoding) as pieces:
                 for piece in pieces:
-                    yield Delta(text=piece)
+                    yield Delta(text=piece, attempt=attempts)
                 generation = _complete(pieces.generation)
             first_token = first_token or generation.first_token_s
             spent += generation.seconds

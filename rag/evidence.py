@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mundap.context import LineMatch, match
+from mundap.context import LineMatch, label, match
+from mundap.korean import josa
 from mundap.prompt import Passage
 from mundap.question import Question, missing
 
@@ -27,8 +28,8 @@ class Evidence:
 
 def is_fact(line: str) -> bool:
     """Return whether a line states one figure of one thing, as `label: value`."""
-    label, colon, value = line.partition(": ")
-    return bool(colon) and len(label) <= 120 and any(letter.isdigit() for letter in value[:4])
+    name, colon, value = line.partition(": ")
+    return bool(colon) and len(name) <= 120 and any(letter.isdigit() for letter in value[:4])
 
 
 def find(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
@@ -62,6 +63,11 @@ def narrow(question: Question, passages: Sequence[Passage]) -> list[Passage]:
     passage = next(one for one in passages if one.number == found[0].passage)
     lines = passage.lines if found[0].line is None else (passage.lines[found[0].line],)
     return [Passage(number=passage.number, head=passage.head, lines=lines, chunk_id=passage.chunk_id)]
+
+
+def subject(lines: Sequence[str]) -> str:
+    """Return how an answer from a single fact line begins: its label as the topic ("… 매출액은"), never its figure."""
+    return josa(label(lines[0]), "은/는") if len(lines) == 1 and is_fact(lines[0]) else ""
 
 
 def _names_subject(question: Question, passage: Passage) -> bool:

@@ -98,7 +98,7 @@ class Retriever:
         asked: Filters = analyse(question, self.vocabulary).filters if filters is None else filters
         kept, dropped, allowed = self._narrow(asked)
         clock.lap("analyse")
-        wanted = top_k or self.top_k
+        wanted = self.top_k if top_k is None else top_k
         depth = max(self.candidates, wanted)
         vector = self.embedder.embed_queries([question])[0]
         clock.lap("embed")

@@ -21,6 +21,8 @@ from rag.evidence import best_lines, is_fact
 Status = Literal["verified", "repaired", "struck", "declined", "flagged"]
 Policy = Literal["flag", "strike", "abstain"]
 MIN_WORD_SUPPORT = 0.6  # share of a sentence's content morphemes that its passage must hold when it has no figure
+# "가온의 2021년 사업보고서에 해당 내용이 없습니다": a model words its own way what it was taught to say in one.
+_DECLINING = re.compile(r"내용이(?:없|나오지않|나와있지않|명시되어있지않)|찾을수(?:가)?없|확인할수(?:가)?없|알수(?:가)?없")
 _MARK = re.compile(r"\s*\[\s*\d+\s*\]")
 
 
@@ -48,8 +50,9 @@ class Verdict:
 
 
 def declines(text: str, decline_text: str) -> bool:
-    """Return whether an answer says that the documents do not hold it."""
-    return _letters(decline_text) in _letters(text)
+    """Return whether an answer says, in the domain's words or the usual ones, that the documents do not hold it."""
+    letters = _letters(text)
+    return _letters(decline_text) in letters or bool(_DECLINING.search(letters))
 
 
 def verify(question: Question, answer: str, passages: Sequence[Passage], *, decline_text: str, policy: Policy) -> Verdict:

@@ -16,7 +16,7 @@ SECRETS = ("HF_TOKEN", "WANDB_API_KEY", "OPENAI_API_KEY", "SWANLAB_API_KEY")
 
 @pytest.fixture(autouse=True)
 def empty_home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Point MUNDAP_HOME at an empty folder, unless the test is marked real_home; take secrets and launch settings away."""
+    """Point MUNDAP_HOME at an empty folder, unless marked real_home; take secrets and launch settings away."""
     for name in (*SECRETS, "FORCE_TORCHRUN", "NPROC_PER_NODE", "NNODES", "CUDA_VISIBLE_DEVICES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
@@ -28,7 +28,7 @@ def empty_home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyte
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a project of its own under a path with a blank and Hangul: the demo recipes, prompts and a tiny dataset."""
+    """Return a project under a path with a blank and Hangul: our recipes, prompts and a tiny dataset."""
     folder = tmp_path / "한글 폴더"
     shutil.copytree(ROOT / "configs", folder / "configs")
     (folder / "datasets").mkdir()

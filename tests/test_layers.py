@@ -1,4 +1,4 @@
-"""The folders are the architecture: imports point one way, heavy ones stand inside functions, datasets/ holds no code."""
+"""The folders are the architecture: imports point one way, heavy ones are inside functions, datasets/ has no code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ HEAVY = {"torch", "transformers", "gradio", "chromadb", "sentence_transformers",
 # Who may import whom; what is not listed is forbidden. mundap.cli is a layer of its own, the top one.
 ALLOWED = {"mundap.cli": {"mundap.cli", "mundap", "pipelines", "rag", "webui"}, "webui": {"webui", "rag", "pipelines",
            "mundap"}, "rag": {"rag", "mundap"}, "pipelines": {"pipelines", "mundap"}, "mundap": {"mundap"}}
-SOURCES = sorted(path for package in ("mundap", "pipelines", "rag", "webui") for path in (ROOT / package).rglob("*.py"))
+PACKAGES = ("mundap", "pipelines", "rag", "webui")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 
 def layer(module: str) -> str:

@@ -1,6 +1,7 @@
 """One question on the page, from its first sign of life to the verified answer, as frames to draw one after another.
 
-Knows nothing of Gradio. A run is stopped by its flag: the loop closes the answerer's iterator, which cancels the model.
+Knows nothing of Gradio. A run is stopped by its flag: the loop closes the answerer's iterator, and that cancels the
+model.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -79,14 +80,19 @@ class Runs:
         return run is not None
 
 
-def frames(answerer: Streams, text: str, run: Run, ready: Callable[[], bool] = lambda: True) -> Iterator[Frame]:
-    """Yield what the page shows for a question, the last frame not running. Errors become message boxes: the boundary."""
+def frames(answerer: Streams, text: str, run: Run, ready: Callable[[], bool] = lambda: True
+           ) -> Generator[Frame, None, None]:
+    """Yield what the page shows for a question, the last frame not running.
+
+    The page's error boundary: an error becomes a message box.
+    """
     question = " ".join(text.split())
     if not question:
         yield Frame(answer=render.notice("질문을 입력해 주세요."))
         return
     if len(question) > MAX_QUESTION_CHARS:
-        yield Frame(answer=render.notice(f"질문은 {MAX_QUESTION_CHARS}자까지 쓸 수 있습니다. 지금은 {len(question)}자입니다."))
+        limit = f"질문은 {MAX_QUESTION_CHARS}자까지 쓸 수 있습니다. 지금은 {len(question)}자입니다."
+        yield Frame(answer=render.notice(limit))
         return
     try:
         yield from _drawn(answerer, question, run, ready)
@@ -119,7 +125,7 @@ def _drawn(answerer: Streams, question: str, run: Run, ready: Callable[[], bool]
         yield Frame(answer=render.notice("답변을 중단했습니다.", question))
 
 
-def _closable(events: Iterator[Delta | Answer]) -> Iterator[Delta | Answer]:
+def _closable(events: Iterator[Delta | Answer]) -> Generator[Delta | Answer, None, None]:
     """Return the events as a generator, whose close() closes the source when it can be closed."""
     try:
         yield from events

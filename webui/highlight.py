@@ -31,8 +31,8 @@ def escape(text: object) -> str:
 def mark(text: str, supports: Sequence[str]) -> list[Line]:
     """Return the lines of a text, what supports an answer marked.
 
-    A support that is a whole line marks that line and no other ("…: 12" must not mark "…: 123"); any other support is a
-    sentence, marked where it stands in a line, blanks aside.
+    A support that is a whole line marks that line and no other ("…: 12" must not mark "…: 123"); any other support is
+    a sentence, marked where it stands in a line, blanks aside.
     """
     rows = [row for row in text.splitlines() if row.strip()]
     whole = {row.strip() for row in rows}
@@ -48,12 +48,12 @@ def mark(text: str, supports: Sequence[str]) -> list[Line]:
 
 
 def passage(text: str, supports: Sequence[str] = ()) -> str:
-    """Return a text as HTML: whole when short, else the lines around the marked ones, with the whole text folded below."""
+    """Return a text as HTML: whole when short, else the lines around the marked ones, with the whole folded below."""
     lines = mark(text, supports)
     marked = [at for at, line in enumerate(lines) if line.spans]
     if len(lines) <= SHOWN_WHOLE:
         return _rendered(lines, range(len(lines)))
-    near = sorted({around for at in marked for around in range(at - AROUND, at + AROUND + 1) if 0 <= around < len(lines)})
+    near = [at for at in range(len(lines)) if any(abs(at - other) <= AROUND for other in marked)]
     return (_rendered(lines, near or range(SHOWN_WHOLE // 2))
             + f'<details class="whole"><summary>전체 보기 ({len(lines)}줄)</summary>'
               f"{_rendered(lines, range(len(lines)))}</details>")

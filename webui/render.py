@@ -91,7 +91,8 @@ def day(date: int) -> str:
 
 def _badge(found: Answer) -> str:
     verdict = found.verdict
-    checked = f'<span class="checked">수치·날짜·조항 {verdict.checked}개를 문서와 대조</span>' if verdict.checked else ""
+    counted = f"수치·날짜·조항 {verdict.checked}개를 문서와 대조"
+    checked = f'<span class="checked">{counted}</span>' if verdict.checked else ""
     label = labels.STATUS.get(verdict.status, verdict.status)
     return f'<p class="verdict"><span class="badge {escape(verdict.status)}">{escape(label)}</span>{checked}</p>'
 
@@ -161,7 +162,7 @@ def _nearest(found: Answer) -> str:
 def _source(chunk: Chunk) -> str:
     """Return where a chunk is from: title, citation without the title again, date, link."""
     title = chunk.breadcrumbs.split(" > ")[0]
-    citation = chunk.citation.removeprefix(title).lstrip(", ") or chunk.citation
+    citation = chunk.citation.removeprefix(title).lstrip(", >") or chunk.citation
     date, url = day(chunk.date), safe_url(chunk.metadata.get("url"))
     parts: list[Any] = [
         f'<span class="cited">{escape(citation)}</span>' if citation != title else "",

@@ -32,6 +32,6 @@ def command(port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 12
     say(f"LLaMA Board: http://127.0.0.1:{port} (workspace {folder}); leave `template` empty for a starter model by\n"
         '  putting {"template": null} into its extra arguments. Ctrl-C closes it.')
     code = launch.foreground(words, cwd=folder, env=env)
-    if code not in (0, -2, 130):
+    if code not in (0, -2, -15, 130):
         raise LaunchError(f"ended with exit code {code}; its own message stands above.", where="llamafactory webui",
                           fix="If the port is taken: mundap board --port 7871")

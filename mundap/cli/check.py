@@ -23,7 +23,8 @@ def command(paths: Annotated[list[Path] | None, typer.Argument(
 
     found = files(paths or [project_root() / "configs"])
     if not found:
-        raise ConfigError("there is no YAML, JSON or text file here.", where=" ".join(map(str, paths or ["configs"])))
+        raise ConfigError("there is no YAML, JSON or text file here.",
+                          where=" ".join(map(str, paths or ())) or "configs")
     problems = [problem for file in found for problem in check(file)]
     wrong = [problem for problem in problems if not problem.later]
     if as_json:

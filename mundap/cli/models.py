@@ -14,7 +14,7 @@ EXAMPLES = ("mundap models", "mundap models --status --json")
 
 def command(status: Annotated[bool, typer.Option("--status", help="Only tell which are there.")] = False,
             force: Annotated[bool, typer.Option("--force", help="Make them anew.")] = False,
-            from_hub: Annotated[bool, typer.Option("--from-hub", help="Fetch them from the Hugging Face hub.")] = False,
+            from_hub: Annotated[bool, typer.Option("--from-hub", help="Fetch them from the model hub.")] = False,
             as_json: AsJson = False) -> None:
     """Make the starter models under models/: a Korean Gemma 3 270M and multilingual-e5-small."""
     from mundap import starter

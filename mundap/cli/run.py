@@ -45,7 +45,7 @@ def command(folder: Annotated[Path, typer.Argument(help="A folder of recipes.", 
     if web and rag is not None:
         from webui.app import serve
 
-        serve(rag.values, rag.project)
+        serve(rag.values, rag.project, say)
     elif rag is not None:
         say(f"next: mundap web {rag.name}")
 

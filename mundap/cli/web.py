@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mundap.cli.options import Overrides, RecipePath
+from mundap.cli.output import say
 
 EXAMPLES = ("mundap web configs/demo/rag.yaml", "mundap web configs/demo/rag.yaml web.port=7870")
 
@@ -19,4 +20,4 @@ def command(recipe: RecipePath, overrides: Overrides = None) -> None:
         raise error_for(problems, loaded.name)
     from webui.app import serve
 
-    serve(loaded.values, loaded.project)
+    serve(loaded.values, loaded.project, say)

@@ -27,10 +27,15 @@ GENERATORS = ("local", "endpoint")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One question to a model: the user message (mundap.prompt.user_content) and an optional system message."""
+    """One question to a model: the user message (mundap.prompt.user_content) and an optional system message.
+
+    prefix is how the answer begins; the model goes on from there and the text returned holds it. Only a local model
+    can be made to: an endpoint words its answer from the start.
+    """
 
     content: str
     system: str = ""
+    prefix: str = ""
 
     @property
     def messages(self) -> list[dict[str, str]]:

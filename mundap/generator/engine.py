@@ -37,6 +37,8 @@ class Engine:
         encoded = self.tokenizer.apply_chat_template(request.messages, add_generation_prompt=True, tokenize=True,
                                                      return_dict=True)
         ids = list(encoded["input_ids"])
+        if request.prefix:
+            ids += self.tokenizer(request.prefix, add_special_tokens=False)["input_ids"]
         if len(ids) + decoding.max_new_tokens > self.context:
             raise GenerationError(
                 f"the prompt has {len(ids)} tokens and {decoding.max_new_tokens} may be generated, "

@@ -146,12 +146,16 @@ def _answer(engine: Engine, operation: dict[str, Any], cancelled: threading.Even
     indexes = list(prompts)
 
     def report(position: int, generation: Generation) -> None:
-        wire.send("done", id=number, index=indexes[position], generation=asdict(generation))
+        index = indexes[position]
+        text = operation["requests"][index].get("prefix", "") + generation.text
+        wire.send("done", id=number, index=index, generation=asdict(generation) | {"text": text})
 
     def beat() -> None:
         wire.send("beat")
 
     if operation["stream"] and prompts:
+        if operation["requests"][0].get("prefix"):
+            wire.send("delta", id=number, text=operation["requests"][0]["prefix"])
         report(0, engine.stream(prompts[0], decoding, lambda text: wire.send("delta", id=number, text=text),
                                 cancelled=cancelled, on_beat=beat, started=operation["received"]))
     elif prompts:

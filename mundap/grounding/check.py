@@ -192,8 +192,8 @@ def _sentence(said: Sequence[_Said], context: _Context) -> SentenceCheck:
     stated = [figure for one in (*said, *context.said_before) for figure in one.figures]
 
     def derived_in(one: _Said, allowed: Collection[int]) -> tuple[Support, ...]:
-        if one.conflict:
-            return ()
+        if one.conflict and not one.conflict.isdigit():
+            return ()  # the sentence contradicts itself; a value met in another year's line may still be computed
         return derive(one.claim, one.words, Said(context.text, context.years, stated), context.items, allowed)
 
     checks = []

@@ -18,17 +18,17 @@ from mundap.grounding.units import UNIT_PATTERN, UNITS, Unit
 _SCALE = "십백천만억조경"
 _RUN = rf"[{_SCALE}](?:[일이삼사오육칠팔구]?[{_SCALE}])*+"
 # After a blank, "조" may begin 조건 and "만" 만기: there a scale must stand before a unit, a digit or the word's end.
-_AFTER_BLANK = rf"(?:\s(?=[{_SCALE}]{{1,3}}(?:\s?(?:원|달러|US|유로|엔|위안|명|주|개|톤)|[ ,.)~0-9]|$)))?"
-_TAIL = rf"(?:\s?{NUMBER}(?=\s?(?:원|달러|유로|엔|위안|명|주(?!년)|건|개(?!월|년)|가구|세대|회|대)))"
+_AFTER_BLANK = rf"(?:[ ](?=[{_SCALE}]{{1,3}}(?:[ ]?(?:원|달러|US|유로|엔|위안|명|주|개|톤)|[ ,.)~0-9]|$)))?"
+_TAIL = rf"(?:[ ]?{NUMBER}(?=[ ]?(?:원|달러|유로|엔|위안|명|주(?!년)|건|개(?!월|년)|가구|세대|회|대)))"
 FIGURE = re.compile(
     rf"""(?=[0-9△▲▽▼\-+(마U$₩€K])      # one test at most places of a text, where no figure begins
-    (?P<minus>마이너스\s?|\(-\)\s?)?
-    (?P<sign>[△▲▽▼]\s?|(?<![0-9A-Za-z가-힣)\]%])[-+])?
-    (?P<currency>US\$\s?|USD\s?|KRW\s?|[$₩€]\s?)?
+    (?P<minus>마이너스[ ]?|\(-\)[ ]?)?
+    (?P<sign>[△▲▽▼][ ]?|(?<![0-9A-Za-z가-힣)\]%])[-+])?
+    (?P<currency>US\$[ ]?|USD[ ]?|KRW[ ]?|[$₩€][ ]?)?
     (?P<late>(?<=[$₩€])[-△▲])?
-    (?:\((?P<inner>[-△▲]\s?)?(?P<paren>{NUMBER})\)|(?P<number>{NUMBER}))
-    (?P<scale>{_AFTER_BLANK}{_RUN}(?:\s?{NUMBER}\s?{_RUN})*+{_TAIL}?+)?
-    (?P<over>\s?여(?=\s?[가-힣%]))?
+    (?:\((?P<inner>[-△▲][ ]?)?(?P<paren>{NUMBER})\)|(?P<number>{NUMBER}))
+    (?P<scale>{_AFTER_BLANK}{_RUN}(?:[ ]?{NUMBER}[ ]?{_RUN})*+{_TAIL}?+)?
+    (?P<over>[ ]?여(?=[ ]?[가-힣%]))?
     (?P<unit>{UNIT_PATTERN})?
     """,
     re.VERBOSE | re.ASCII,
@@ -36,8 +36,9 @@ FIGURE = re.compile(
 _HANGUL_DIGIT = "일이삼사오육칠팔구"
 HANGUL = re.compile(
     rf"""(?=[{_HANGUL_DIGIT}{_SCALE}])(?<![가-힣0-9A-Za-z])
-    (?P<numeral>[{_HANGUL_DIGIT}{_SCALE}]{{1,10}}(?:\s[{_HANGUL_DIGIT}]?[{_SCALE}]{{1,4}}){{0,3}})
-    (?:\s?(?P<over>여\s?)?(?P<unit>원(?![가-힣]{{2}}[가-힣])|달러|퍼센트|배|명|개월|년|세)|(?=[\s.,)\]]|$|[을를이가은는의에로과와도]))""",
+    (?P<numeral>[{_HANGUL_DIGIT}{_SCALE}]{{1,10}}(?:[ ][{_HANGUL_DIGIT}]?[{_SCALE}]{{1,4}}){{0,3}})
+    (?:[ ]?(?P<over>여[ ]?)?(?P<unit>원(?!칙|인)|달러|퍼센트|배|명|개월|년|세)
+       |(?=[\s.,)\]]|$|[을를이가은는의에로과와도]))""",
     re.VERBOSE | re.ASCII,
 )
 FRACTION = re.compile(

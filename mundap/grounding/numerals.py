@@ -53,7 +53,7 @@ def _power(scale: str) -> int | None:
 
 
 def scaled(number: str, scale: str) -> Numeral | None:
-    """Return the value of a number and the scale after it ("1,234" and "백만", "3천" as "3" and "천 5백만")."""
+    """Return the value of a number and the scale after it ("1,234" and "백만", "3" and "천 5백만")."""
     power = _power(scale) if len(scale) < 6 else None
     if power is None:
         return compound(number + scale)

@@ -79,7 +79,8 @@ def _unit_pattern() -> str:
     return rf"(?:{lengthy}|{brief}|\s(?:{lengthy}|(?:{brief})(?:{_PARTICLE})))"
 
 
-UNIT_PATTERN = _unit_pattern()
+# A figure and its unit stand on one line.
+UNIT_PATTERN = _unit_pattern().replace(r"\s", "[ ]")
 _DECLARED = re.compile(r"\(?\s?단위\s?[:：;]?\s?(?P<units>[^()\n|]{1,40})\)?", re.ASCII)
 _WRITTEN = re.compile(r"(?P<scale>[십백천만억조]{0,3})\s?(?P<name>\S.*)?", re.ASCII)
 

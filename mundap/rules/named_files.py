@@ -31,7 +31,8 @@ def named_files(recipe: Recipe) -> Iterator[Problem]:
     for key in keys:
         value = _at(recipe.values, key)
         if isinstance(value, str) and not resolve(value, recipe.project).is_file():
-            yield recipe.problem(key, f"there is no file {value}.", "Correct the path; it starts at the project's root.")
+            yield recipe.problem(key, f"there is no file {value}.",
+                                 "Correct the path; it begins at the project's root.")
     generation = recipe.values.get("generation") if recipe.kind == "rag" else None
     if isinstance(generation, dict):
         for needed in _NEEDED.get(str(generation.get("generator")), ()):

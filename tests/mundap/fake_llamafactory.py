@@ -37,7 +37,7 @@ if what == "killed":
     os.kill(os.getpid(), signal.SIGKILL)
 if os.environ.get("LLAMABOARD_ENABLED") == "1" and what != "deaf":
     signal.signal(signal.SIGABRT, lambda *a: stop.append(1))
-print("environment", json.dumps(dict(os.environ)), flush=True)
+sys.stdout.write("environment " + json.dumps(dict(os.environ)) + "\\n")
 first = 0
 if recipe.get("resume_from_checkpoint"):
     first = int(recipe["resume_from_checkpoint"].rsplit("-", 1)[1])

@@ -75,7 +75,7 @@ def test_a_preset_may_hold_a_part_of_a_train_recipe_only(project: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "content", "what"), [
-    ("prompts/demo/a.txt", " \n".encode(), "is empty."),
+    ("prompts/demo/a.txt", b" \n", "is empty."),
     ("prompts/demo/a.txt", "가나".encode("cp949"), "is not UTF-8 text."),
     ("prompts/demo/a.txt", "\u1100\u1161".encode(), "its Hangul is decomposed (NFD), as macOS writes it."),
     ("prompts/demo/s.yaml", "매출액: 매출\n".encode(), "must be a list of other names."),

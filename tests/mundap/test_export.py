@@ -28,7 +28,8 @@ def ready(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     base, adapter = project / "models" / "gemma-3-270m-ko", project / "saves" / "demo" / "lora"
     for folder in (base, adapter):
         folder.mkdir(parents=True)
-    save_file({NAME: np.ones((2, 2), np.float32), "model.embed.weight": np.ones((2, 2), np.float32)}, base / "model.safetensors")
+    ones = np.ones((2, 2), np.float32)
+    save_file({NAME: ones, "model.embed.weight": ones}, base / "model.safetensors")
     (base / "chat_template.jinja").write_text("### 지시", encoding="utf-8")
     (base / "NOTICE.md").write_text("terms", encoding="utf-8")
     lora = {f"base_model.model.{NAME.removesuffix('.weight')}.lora_{part}.weight": np.ones((1, 2), np.float32)
@@ -71,8 +72,8 @@ def test_another_prompt_format_is_refused(ready: Path) -> None:
         export.run(recipe("infer_dtype=float16"))      # the stand-in's sign for: write another template
     assert str(caught.value) == (
         "chat_template.jinja: the exported prompt format differs from the base's.\n"
-        "  The model was trained on the one in models/gemma-3-270m-ko; leave `template` out of\n"
-        "  the export recipe as in the train recipe.")
+        "  The model was trained on the one in models/gemma-3-270m-ko; leave `template` out\n"
+        "  of the export recipe as in the train recipe.")
 
 
 def test_a_failed_export_leaves_the_older_one_alone(ready: Path) -> None:

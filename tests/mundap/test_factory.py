@@ -1,4 +1,4 @@
-"""What LLaMA-Factory is told: absolute paths, an argument list for one or many processes, an allow-listed environment."""
+"""What LLaMA-Factory is told: absolute paths, words for one or many processes, an allow-listed environment."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def test_several_processes_go_through_torchrun_as_a_list(values: dict[str, objec
 
 
 @pytest.mark.parametrize(("values", "env"), [
-    ({"deepspeed": "z2.json"}, {"CUDA_VISIBLE_DEVICES": "0"}), ({}, {"CUDA_VISIBLE_DEVICES": "0", "FORCE_TORCHRUN": "1"}),
+    ({"deepspeed": "z2.json"}, {"CUDA_VISIBLE_DEVICES": "0"}),
+    ({}, {"CUDA_VISIBLE_DEVICES": "0", "FORCE_TORCHRUN": "1"}),
     ({}, {"CUDA_VISIBLE_DEVICES": "0", "NNODES": "2", "NODE_RANK": "1", "MASTER_ADDR": "10.0.0.1"})])
 def test_a_single_process_goes_through_torchrun_when_it_must(values: dict[str, object], env: dict[str, str]) -> None:
     words = factory.command("train", Path("/r.yaml"), values, env)
@@ -83,6 +84,7 @@ def test_a_cpu_recipe_hides_the_gpus_and_a_trainer_is_asked_to_stop_gently(tmp_p
     assert env["LLAMABOARD_WORKDIR"] == str(tmp_path)
 
 
-@pytest.mark.parametrize(("chosen", "number"), [("", 0), ("0", 1), ("0,1,2", 3), ("-1", 0), ("0,-1,1", 1), ("GPU-ab", 1)])
+@pytest.mark.parametrize(("chosen", "number"),
+                         [("", 0), ("0", 1), ("0,1,2", 3), ("-1", 0), ("0,-1,1", 1), ("GPU-ab", 1)])
 def test_visible_devices_are_counted(chosen: str, number: int) -> None:
     assert devices.count({"CUDA_VISIBLE_DEVICES": chosen}) == number

@@ -62,9 +62,20 @@ def test_foreground_returns_the_exit_code(tmp_path: Path) -> None:
     assert foreground([sys.executable, "-c", "raise SystemExit(7)"], cwd=tmp_path, env=dict(os.environ)) == 7
 
 
+def test_foreground_hands_sigterm_on(tmp_path: Path) -> None:
+    code = ("import sys, os\nfrom pathlib import Path\nfrom mundap.launch import foreground\n"
+            "print(foreground([sys.executable, '-c', 'import time; print(1, flush=True); time.sleep(60)'], "
+            "cwd=Path('.'), env=dict(os.environ)))")
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "1\n"
+        process.terminate()
+        assert process.stdout.read() == "-15\n"
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells which signals are caught")
 def test_a_handler_for_sigabrt_is_seen() -> None:
-    code = "import signal, time\nif {0}: signal.signal(signal.SIGABRT, lambda *a: 0)\nprint(1, flush=True)\ntime.sleep(30)"
+    code = ("import signal, time\nif {0}: signal.signal(signal.SIGABRT, lambda *a: 0)\nprint(1, flush=True)\n"
+            "time.sleep(30)")
     for wanted in (True, False):
         with subprocess.Popen([sys.executable, "-c", code.format(wanted)], stdout=subprocess.PIPE) as process:
             assert process.stdout is not None and process.stdout.readline()
@@ -79,13 +90,13 @@ def outcome_of(*lines: str, code: int = 1) -> Outcome:
 
 
 @pytest.mark.parametrize(("lines", "reason", "remedy"), [
-    (("x", "torch.OutOfMemoryError: CUDA out of memory. Tried", "y"), "torch.OutOfMemoryError: CUDA out of memory. Tried",
-     "Lower per_device_train_batch_size"),
+    (("x", "torch.OutOfMemoryError: CUDA out of memory. Tried", "y"),
+     "torch.OutOfMemoryError: CUDA out of memory. Tried", "Lower per_device_train_batch_size"),
     (("ValueError: Some keys are not used by the HfArgumentParser: ['a']",),
      "ValueError: Some keys are not used by the HfArgumentParser: ['a']", "Remove the keys named"),
     (("[rank1]: RuntimeError: inner", "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: x"),
      "RuntimeError: inner", ""),
-    (("OSError: [Errno 28] No space left on device",), "OSError: [Errno 28] No space left on device", "Free some disk"),
+    (("OSError: [Errno 28] No space left on device",), "OSError: [Errno 28] No space left on device", "Free some"),
     (("only words",), "only words", ""),
     ((), "it printed nothing", ""),
 ])

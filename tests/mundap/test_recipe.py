@@ -53,16 +53,16 @@ def test_no_default_is_added_to_an_upstream_recipe(project: Path) -> None:
 BROKEN = [
     ("train", "lora_rnak: 8\n", "configs/demo/train.yaml:{line}: lora_rnak: unknown key (value 8). Did you mean "
      "'lora_rank'?"),
-    ("train", "flash_attn: flash3\n", "configs/demo/train.yaml:{line}: flash_attn: \"flash3\" is not a choice. Did you "
-     "mean 'fa3'? Choices: auto, disabled, sdpa, fa2, fa3."),
+    ("train", "flash_attn: flash3\n", "configs/demo/train.yaml:{line}: flash_attn: \"flash3\" is not a choice. Did "
+     "you mean 'fa3'? Choices: auto, disabled, sdpa, fa2, fa3."),
     ("train", "max_grad_norm: \"1.0\"\n", "configs/demo/train.yaml:{line}: max_grad_norm: \"1.0\" must be a number. "
      "Write the number without quotes."),
     ("train", "eval_strategy: no\n", "configs/demo/train.yaml:{line}: eval_strategy: false is not a choice. To YAML a "
      "bare no or off is false; for the word, quote it: \"no\". Choices: no, steps, epoch."),
-    ("rag", "colour: red\n", "configs/demo/rag.yaml:{line}: colour: unknown key (value \"red\"). Choices: domain, title, "
-     "index, retrieval, prompt, synonyms, generation, verification, web."),
-    ("export", "export_device: gpu\n", "configs/demo/export.yaml:{line}: export_device: \"gpu\" is not a choice. Did you "
-     "mean 'cpu'? Choices: cpu, auto."),
+    ("rag", "colour: red\n", "configs/demo/rag.yaml:{line}: colour: unknown key (value \"red\"). Choices: domain, "
+     "title, index, retrieval, prompt, synonyms, generation, verification, web."),
+    ("export", "export_device: gpu\n", "configs/demo/export.yaml:{line}: export_device: \"gpu\" is not a choice. "
+     "Did you mean 'cpu'? Choices: cpu, auto."),
 ]
 
 
@@ -80,7 +80,8 @@ def test_broken_recipes_are_told_word_for_word(project: Path, kind: str, line: s
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(project: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        load("configs/demo/data.yaml", overrides=["chunks.max_tokens=1", "rows.topk=3", "domain=null", "split.by=town"])
+        load("configs/demo/data.yaml",
+             overrides=["chunks.max_tokens=1", "rows.topk=3", "domain=null", "split.by=town"])
     assert str(caught.value) == "\n".join((
         "command line (chunks.max_tokens=1): chunks.max_tokens: 1 must be at least 32.",
         "command line (rows.topk=3): rows.topk: unknown key (value 3). Did you mean 'top_k'?",

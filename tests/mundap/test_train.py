@@ -143,6 +143,7 @@ def start(project: Path, *overrides: str) -> subprocess.Popen[str]:
 def test_a_stop_saves_the_adapter_and_says_where(ready: Path, number: int) -> None:
     process = start(ready, "max_steps=500", "run_name=slow")
     process.send_signal(number)
+    process.send_signal(signal.SIGTERM)      # as `timeout` does: to the process, then to its group
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert out.startswith("stopped at step ") and "of 500, checkpoint kept at saves/demo/lora/checkpoint-" in out

@@ -12,7 +12,8 @@ from mundap.yaml_lines import parse, read
 
 
 @pytest.mark.parametrize(("text", "value"), [
-    ("1e-4", 1e-4), ("1.0e-4", 1e-4), ("5E3", 5000.0), (".5", 0.5), ("-.inf", float("-inf")), ("3", 3), ("1_000", 1000),
+    ("1e-4", 1e-4), ("1.0e-4", 1e-4), ("5E3", 5000.0), (".5", 0.5), ("-.inf", float("-inf")), ("3", 3),
+    ("1_000", 1000),
     ("no", False), ("none", "none"), ("null", None), ("~", None), ("2025-01-01", "2025-01-01"), ('"1e-4"', "1e-4"),
     ("1e", "1e"), ("e5", "e5"), ("1.2.3", "1.2.3"), ("매출액", "매출액"),
 ])
@@ -41,8 +42,8 @@ def test_lines_of_keys_and_items() -> None:
     ("a: b: c\n", "x.yaml:1: mapping values are not allowed here.\n  Check the indentation, the colon after the key, "
                   "and quotes around text that holds ': ' or ' #'."),
     ("a: !!python/object/apply:os.system [ls]\n", "x.yaml:1: could not determine a constructor for the tag "
-     "'tag:yaml.org,2002:python/object/apply:os.system'.\n  Check the indentation, the colon after the key, and quotes "
-     "around text that holds ': ' or ' #'."),
+     "'tag:yaml.org,2002:python/object/apply:os.system'.\n  Check the indentation, the colon after the key, and "
+     "quotes around text that holds ': ' or ' #'."),
 ])
 def test_mistakes_are_told_with_file_and_line(text: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:

@@ -1,4 +1,4 @@
-"""The front door: every command explains itself, mistakes give the right exit code, errors are told without traceback."""
+"""The front door: every command explains itself, mistakes give the right exit code, errors come without traceback."""
 
 from __future__ import annotations
 
@@ -56,9 +56,10 @@ def test_check_exits_with_one_when_something_is_wrong(project: Path, child_env: 
     done = mundap("check", cwd=project, env=child_env)
     assert done.returncode == 1
     assert done.stdout == (
-        "configs/demo/chat.yaml: model_name_or_path: this key is missing. Path to the model weight or identifier from "
-        "huggingface.co/models or modelscope.cn/models.\n"
-        "configs/demo/chat.yaml:1: modle_name_or_path: unknown key (value \"x\"). Did you mean 'model_name_or_path'?\n")
+        "configs/demo/chat.yaml: model_name_or_path: this key is missing. Path to the model weight or identifier "
+        "from huggingface.co/models or modelscope.cn/models.\n"
+        "configs/demo/chat.yaml:1: modle_name_or_path: unknown key (value \"x\"). Did you mean "
+        "'model_name_or_path'?\n")
 
 
 def test_a_dry_run_prints_recipe_and_command_and_starts_nothing(project: Path, child_env: dict[str, str]) -> None:

@@ -37,8 +37,8 @@ def ready(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 def run(project: Path, *words: str) -> tuple[int, list[dict[str, object]], str]:
-    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "mundap.cli.main", "run", "configs/demo", "--json",
-                           *words], cwd=project, capture_output=True, text=True, timeout=100)
+    done = subprocess.run([sys.executable, "-X", "importtime", "-m", "mundap.cli.main", "run", "configs/demo",
+                           "--json", *words], cwd=project, capture_output=True, text=True, timeout=100)
     return done.returncode, json.loads(done.stdout or "[]"), done.stderr
 
 

@@ -17,7 +17,8 @@ TEMPLATE = """{{- bos_token -}}
 {%- else -%}{{- message['content'] + '\n' -}}{%- endif -%}
 {%- endfor -%}"""
 SECRET = "hunter2"
-LETTERS = "▁\n#.,:?!0123456789abcdefghijklmnopqrstuvwxyz가나다라마바사아자차카타파하는은이가을를의에서도로입출력지시질문답매액원"
+LETTERS = "▁\n#.,:?!0123456789abcdefghijklmnopqrstuvwxyz" \
+          "가나다라마바사아자차카타파하는은이가을를의에서도로입출력지시질문답매액원"
 
 
 def make_tokenizer() -> Any:

@@ -15,7 +15,13 @@ def test_secrets_stay_behind_and_what_torch_needs_goes_along() -> None:
     assert kept["HF_HUB_OFFLINE"] == "1"
 
 
+def test_waiting_threads_do_not_spin_unless_asked_to() -> None:
+    assert worker_environment({})["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert worker_environment({"OMP_WAIT_POLICY": "ACTIVE"})["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
 def test_a_worker_finds_this_package_from_any_folder(tmp_path: object) -> None:
     code = "import mundap.generator.worker as w, sys; sys.exit('torch' in sys.modules)"
     command = [*worker_command()[:2], "-c", code]
-    assert subprocess.run(command, env=worker_environment(), cwd=str(tmp_path), timeout=60, check=False).returncode == 0
+    ran = subprocess.run(command, env=worker_environment(), cwd=str(tmp_path), timeout=60, check=False)
+    assert ran.returncode == 0

@@ -102,7 +102,7 @@ def test_closing_a_stream_cancels_it_at_once(generator: Generator, endless: Deco
 
 def test_streams_of_several_threads_do_not_mix(generator: Generator, short: Decoding) -> None:
     texts: dict[int, str] = {}
-    threads = [threading.Thread(target=lambda at=at: texts.__setitem__(  # type: ignore[misc]
+    threads = [threading.Thread(target=lambda at=at: texts.__setitem__(
         at, "".join(generator.stream(REQUESTS[at], short)))) for at in range(3)]
     for thread in threads:
         thread.start()
@@ -129,11 +129,11 @@ def test_a_prompt_that_does_not_fit_fails_alone(generator: Generator, short: Dec
         generator.generate([REQUESTS[0], Request(content="가" * 5000), REQUESTS[1]], short, heard.__setitem__)
     assert sorted(heard) == [0, 2]
     assert str(raised.value).startswith(
-        "generation: request 2 of 3 failed (2 were answered): the prompt has 5018 tokens and 24 may be generated, "
+        "generation: request 2 of 3 failed (2 were answered): the prompt has 5016 tokens and 24 may be generated, "
         "but the model's context is 4096 tokens.")
 
 
-def test_a_lone_surrogate_fails_its_request_and_the_worker_lives_on(generator: LocalGenerator, short: Decoding) -> None:
+def test_a_lone_surrogate_fails_and_the_worker_lives_on(generator: LocalGenerator, short: Decoding) -> None:
     generator.start()
     pid = generator.pid
     with pytest.raises(GenerationError):

@@ -29,6 +29,7 @@ FIGURES = [
     ("삼천 오백만 원", "amount", "35000000", "원", "1000000"),
     ("오십억", "number", "5000000000", "", "1000000000"),
     ("백만원을 지급한다", "amount", "1000000", "원", "1000000"),
+    ("삼천만원이하의벌금", "amount", "30000000", "원", "10000000"),
     ("이십 명", "count", "20", "명", "10"),
     ("111만 9,000원", "amount", "1119000", "원", "1"),
     ("46만 5,000원", "amount", "465000", "원", "1"),
@@ -298,3 +299,8 @@ def test_real_lines_support_themselves() -> None:
         total += len(grounding.claims)
         lost += grounding.unsupported
     assert total > 3000 and len(lost) <= total * 0.003, [claim.text for claim in lost[:20]]
+
+
+def test_a_unit_on_the_next_line_is_not_the_figures() -> None:
+    assert said("0\n%") == [("number", "0", "")]
+    assert said("5\n천 3억 원") == [("number", "5", ""), ("amount", "300000000", "원")]

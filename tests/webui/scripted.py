@@ -1,0 +1,144 @@
+"""A page with a real index and a scripted model, for tests: everything but the model is the real thing.
+
+    python -m tests.webui.scripted FOLDER PORT         serves it until SIGTERM; the index is built below FOLDER
+    python -m tests.webui.scripted path/rag.yaml PORT  serves a real recipe instead, with its own index and model
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from mundap.chunk import Chunk
+from mundap.generator import Decoding, Generation, OnDone, Request, Stream
+from mundap.recipe import load
+from rag.answer import Answerer
+from rag.index import open_index
+from rag.retrieve import Retriever
+from tests.rag.hashing_embedder import HashingEmbedder
+from tests.rag.small_index import built, chunk, recipe, reports
+from webui.app import listen, serve, serve_on
+
+DECLINE = "문서에 해당 내용이 없습니다."
+HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
+
+
+class ScriptedGenerator:
+    """A model that copies the first line with a figure out of its first passage, letter by letter.
+
+    A question with "느리게" in it is answered slowly and for long, so that there is time to stop it; `cancelled`
+    counts the streams that were closed before their end.
+    """
+
+    name = "scripted"
+
+    def __init__(self, pause_s: float = 0.0) -> None:
+        self.pause_s = pause_s
+        self.cancelled = 0
+        self.closed = False
+
+    def start(self) -> None:
+        """Nothing to load."""
+
+    def generate(self, requests: Sequence[Request], decoding: Decoding, on_done: OnDone | None = None
+                 ) -> list[Generation]:
+        return [_generation(self._text(request)) for request in requests]
+
+    def stream(self, request: Request, decoding: Decoding) -> Stream:
+        return Stream(lambda stream: self._letters(stream, request))
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _letters(self, stream: Stream, request: Request) -> Iterator[str]:
+        pause_s, text = self.pause_s, self._text(request)
+        if "느리게" in request.content:
+            pause_s, text = 0.05, text * 40
+        whole = False
+        try:
+            for letter in text:
+                time.sleep(pause_s)
+                yield letter
+            stream.generation = _generation(text)
+            whole = True
+        finally:
+            self.cancelled += not whole
+
+    def _text(self, request: Request) -> str:
+        first = re.search(r"^\[1\] .*\n(?:.*\n)*?(.*\d.*)$", request.content, re.MULTILINE)
+        if first is None:
+            return DECLINE
+        label, colon, value = first[1].partition(": ")
+        return f"{label}은 {value}입니다. [1]" if colon else f"{first[1]} [1]"
+
+
+def chunks() -> list[Chunk]:
+    """Return the small index's chunks, one with an address, and one that tries to be more than text."""
+    hostile = chunk(f"누리식품 2023년 직원수: 1,234명\n누리식품 2023년 비고: {HOSTILE}", doc_id="hostile",
+                    date=20240401, breadcrumbs=f"누리식품 {HOSTILE}", company="누리식품", fiscal_year=2023,
+                    kind="facts", url="javascript:window.hacked=3")
+    linked = chunk("\n".join(["가온누리전자 2023년 요약 손익",
+                              *(f"가온누리전자 2023년 항목{at}: {at},111백만원" for at in range(1, 14)),
+                              "가온누리전자 2023년 영업이익: 345백만원"]),
+                   doc_id="linked", date=20240315, breadcrumbs="가온누리전자 2023 사업보고서 > III. 재무에 관한 사항",
+                   company="가온누리전자", fiscal_year=2023, kind="facts", url="https://dart.example/20240315")
+    return [*reports(), linked, hostile]
+
+
+def whole_recipe(project: Path) -> dict[str, Any]:
+    """Return a rag recipe over a small index, its prompt file written below project."""
+    prompt = project / "instruction.txt"
+    prompt.write_text("문서만 보고 답하라.", encoding="utf-8")
+    return recipe() | {
+        "title": "문답 시험", "prompt": {"instruction": str(prompt), "decline_text": DECLINE, "lines_per_passage": 4},
+        "generation": {"generator": "local", "max_new_tokens": 96, "temperature": 0.0, "retries": 1},
+        "verification": {"policy": "abstain"}, "web": {"host": "127.0.0.1", "port": 0, "examples": []}}
+
+
+def scripted_answerer(project: Path, generator: ScriptedGenerator) -> Answerer:
+    """Return the real answerer over a real index below project, with the scripted model."""
+    embedder = HashingEmbedder()
+    built(project, chunks(), embedder)
+    made = whole_recipe(project)
+    return Answerer(made, project, Retriever(open_index(made, project, embedder), embedder, made), generator)
+
+
+def _generation(text: str) -> Generation:
+    return Generation(text=text, finish_reason="stop", prompt_tokens=10, completion_tokens=len(text),
+                      first_token_s=0.1, seconds=0.2)
+
+
+def say(line: str) -> None:
+    """Write a line to stderr, as the command line does."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()
+
+
+def main() -> None:
+    """Serve a page; its address goes to stderr."""
+    path, port = Path(sys.argv[1]), int(sys.argv[2])
+    if path.suffix == ".yaml":
+        serve_recipe(path, port)
+        return
+    generator = ScriptedGenerator(pause_s=0.02)
+    answerer = scripted_answerer(path, generator)
+    with listen("127.0.0.1", port) as listening:
+        try:
+            serve_on(listening, answerer, whole_recipe(path), say)
+        finally:
+            answerer.close()
+    say(f"closed={generator.closed} cancelled={generator.cancelled}")
+
+
+def serve_recipe(path: Path, port: int) -> None:
+    """Serve a rag.yaml on a port."""
+    loaded = load(path, overrides=[f"web.port={port}"], kind="rag")
+    serve(loaded.values, loaded.project, say)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,238 @@
+"""The page in a real browser, served by a process of its own; neither it nor the browser may talk to anyone else.
+
+The model is scripted and the index small, unless MUNDAP_E2E_RAG names a rag.yaml: then that recipe's page is opened
+and its first example asked. Needs Chromium (Debian: chromium fonts-noto-cjk); MUNDAP_CHROMIUM names another place for it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.webui.trap import Trap
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = Path(os.environ.get("MUNDAP_CHROMIUM", "/usr/bin/chromium"))
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]
+E2E_RAG = os.environ.get("MUNDAP_E2E_RAG")
+OWN_HOME = os.environ.get("MUNDAP_HOME")  # read before conftest points it elsewhere; only a real recipe uses it
+# What Chromium itself asks for on about:blank, whatever page it shows; the proxy lets none of it out. Everything a page
+# could ask for is also seen as a request of the page, except a connection opened ahead (fonts), which is seen here only.
+BROWSERS_OWN = {"accounts.google.com", "update.googleapis.com", "clients2.google.com", "www.google.com",
+                "content-autofill.googleapis.com", "optimizationguide-pa.googleapis.com"}
+SLOWLY = "가온누리전자의 2023년 영업이익은 느리게 얼마인가요?"
+START_S, ANSWER_S = 120.0, 120_000.0
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium"),
+]
+scripted_only = pytest.mark.skipif(E2E_RAG is not None, reason="asks what only the scripted page answers")
+
+
+@dataclass(kw_only=True)
+class Server:
+    """A page's process: its address, its log so far, and a way to end it."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+    url: str = ""
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def end(self, with_signal: int = signal.SIGTERM) -> int:
+        """End the process and return its exit code; it is killed when it does not end by itself."""
+        self.process.send_signal(with_signal)
+        try:
+            return self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+
+@pytest.fixture
+def server_trap() -> Iterator[Trap]:
+    """Return the proxy the server is given, and fail the test when it was used."""
+    with Trap() as opened:
+        yield opened
+    assert opened.asked == [], "the server asked for an address beyond this machine"
+
+
+@pytest.fixture
+def browser_trap() -> Iterator[Trap]:
+    """Return the proxy the browser is given, and fail the test when a page used it."""
+    with Trap() as opened:
+        yield opened
+    assert opened.hosts - BROWSERS_OWN == set(), "the page asked for an address beyond this machine"
+
+
+@pytest.fixture
+def server(tmp_path: Path, child_env: dict[str, str], server_trap: Trap) -> Iterator[Server]:
+    proxies = {name: server_trap.url for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy")}
+    env = child_env | proxies | {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+    if E2E_RAG:
+        env = {name: value for name, value in env.items() if name != "MUNDAP_HOME"}
+        env |= {"MUNDAP_HOME": OWN_HOME} if OWN_HOME else {}
+    source = Path(E2E_RAG).resolve() if E2E_RAG else tmp_path
+    command = [sys.executable, "-m", "tests.webui.scripted", str(source), "0"]
+    with (tmp_path / "log").open("wb") as log:
+        started = Server(process=subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log),
+                         log=tmp_path / "log")
+        try:
+            started.url = _address(started)
+            yield started
+        finally:
+            if started.process.poll() is None:
+                started.end()
+
+
+@pytest.fixture
+def browser(browser_trap: Trap) -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS,
+                                            proxy={"server": browser_trap.url, "bypass": "127.0.0.1,localhost"})
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """Return the page, opened; what it asked of others, or complained of, fails the test."""
+    opened = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    wrong: list[str] = []
+    opened.on("request", lambda request: None if _is_ours(request.url, server.url) else wrong.append(request.url))
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    opened.goto(server.url)
+    opened.wait_for_selector(".state.ready", timeout=ANSWER_S)
+    yield opened
+    assert wrong == []
+
+
+def test_a_question_is_answered_with_its_marked_evidence(page: Page) -> None:
+    """The one test that a real recipe passes too."""
+    page.locator("#examples button").first.click()
+    page.wait_for_selector("#references mark", timeout=ANSWER_S)
+    asked = page.locator("#question textarea").input_value()
+    assert asked and page.locator(".asked").inner_text() == asked
+    assert page.locator("article.answer").get_attribute("data-status") in ("verified", "repaired", "struck", "flagged")
+    said = page.locator(".said").inner_text()
+    marked = page.locator("#references mark").first.inner_text()
+    assert set(re.findall(r"\d[\d,.]{2,}", said)) & set(re.findall(r"\d[\d,.]{2,}", marked)), f"{said!r} / {marked!r}"
+    assert page.locator("#ref-1 h3, .reference h3").first.inner_text()
+    assert page.locator("#stop").is_hidden() and page.locator("#ask").is_visible()
+
+
+@scripted_only
+def test_enter_asks_and_the_citation_reads_as_written(page: Page) -> None:
+    _ask(page, "가온누리전자의 2023년 영업이익은 얼마인가요?")
+    page.wait_for_selector("article.draft .said")  # unchecked text is shown dimmed before
+    assert "확인 중" in page.locator(".badge").inner_text()
+    page.wait_for_selector('article.answer[data-status="verified"]')
+    assert page.locator(".badge").inner_text() == "근거 확인됨"
+    assert page.locator("#ref-1 h3").inner_text() == "가온누리전자 2023 사업보고서"
+    assert page.locator("#ref-1 .meta").inner_text().split("\n") == [
+        "III. 재무에 관한 사항", "2024-03-15", "원문 열기"]
+    assert page.locator("#ref-1 > .passage mark").all_inner_texts() == ["가온누리전자 2023년 영업이익: 345백만원"]
+    assert page.locator("#ref-1 a").get_attribute("href") == "https://dart.example/20240315"
+    assert page.locator(".filters").inner_text().split() == ["회사", "가온누리전자", "연도", "2023"]
+
+
+@scripted_only
+def test_a_question_beyond_the_documents_is_declined(page: Page) -> None:
+    _ask(page, "한빛바이오의 2023년 배당금은 얼마인가요?")
+    page.wait_for_selector('article.answer[data-status="declined"]')
+    assert page.locator(".badge").inner_text() == "문서에 없음"
+    assert page.locator("#references h2").inner_text() == "가장 가까운 문서"
+    assert "한빛바이오" in page.locator("#references .passage").first.inner_text()
+
+
+@scripted_only
+def test_a_document_cannot_become_markup(page: Page) -> None:
+    _ask(page, "누리식품의 2023년 직원수는 몇 명인가요?")
+    page.wait_for_selector('article.answer[data-status="verified"]')
+    assert "<script>" in page.locator("#ref-1 h3").inner_text()
+    assert page.locator("#references script, #references img, #references a").count() == 0
+    assert page.evaluate("window.hacked") is None
+
+
+@scripted_only
+def test_stop_ends_the_model_and_the_page_asks_again(page: Page, server: Server) -> None:
+    _ask(page, SLOWLY)
+    page.wait_for_selector("article.draft .said")
+    page.click("#stop")
+    page.wait_for_selector(".notice")
+    page.wait_for_timeout(1000)
+    assert page.locator(".notice").inner_text() == "답변을 중단했습니다."
+    assert page.locator("#ask").is_visible() and page.locator("#stop").is_hidden()
+    _ask(page, SLOWLY)
+    page.wait_for_selector("article.draft .said")
+    _ask(page, "한빛바이오의 2023년 매출액은 얼마인가요?")  # a newer question takes the older one's place
+    page.wait_for_selector('article.answer[data-status="verified"]')
+    page.wait_for_timeout(1000)
+    assert "4,444백만원" in page.locator(".said").inner_text()
+    assert server.end() == 0
+    assert "closed=True cancelled=2" in server.said
+
+
+@scripted_only
+def test_closing_the_tab_ends_the_model(browser: Browser, server: Server) -> None:
+    opened = browser.new_page()
+    opened.goto(server.url)
+    _ask(opened, SLOWLY)
+    opened.wait_for_selector("article.draft .said")
+    opened.close()
+    time.sleep(3)
+    assert server.end(signal.SIGINT) == 0
+    assert "closed=True cancelled=1" in server.said
+
+
+@scripted_only
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_sticks_out(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    _ask(page, "가온누리전자의 2023년 영업이익은 얼마인가요?")
+    page.wait_for_selector('article.answer[data-status="verified"]')
+    page.locator("#references summary").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    family = page.evaluate("getComputedStyle(document.querySelector('.said p')).fontFamily")
+    assert family.replace('"', "").replace("'", "").startswith("Pretendard, Noto Sans KR")
+
+
+def _ask(page: Page, question: str) -> None:
+    page.fill("#question textarea", question)
+    page.press("#question textarea", "Enter")
+
+
+def _address(server: Server) -> str:
+    until = time.monotonic() + START_S
+    while time.monotonic() < until and server.process.poll() is None:
+        found = re.search(r"http://127\.0\.0\.1:\d+", server.said)
+        if found:
+            return found[0]
+        time.sleep(0.2)
+    raise AssertionError(f"the page did not start:\n{server.said}")
+
+
+def _is_ours(url: Any, own: str) -> bool:
+    return str(url).startswith((own, "data:", "blob:"))

@@ -1,0 +1,114 @@
+"""What the page shows of an answer: words, links, marks; and that nothing written elsewhere becomes markup."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+
+from mundap.errors import GenerationError, IndexMismatch, MundapError
+from mundap.prompt import Passage
+from mundap.question import Question
+from rag.verify import Status, Struck, verify
+from tests.rag.small_index import chunk
+from tests.webui.made_answers import answered, hit
+from webui import labels, render
+
+HOSTILE = "<script>alert(1)</script><img src=x onerror=\"alert(1)\">' onmouseover='x"
+
+
+@pytest.mark.parametrize("status", get_args(Status))
+def test_every_status_has_a_korean_badge(status: str) -> None:
+    assert re.search(rf'class="badge {status}">{labels.STATUS[status]}<', render.answer(answered(status=status)))
+
+
+def test_answer_links_its_citation_and_says_what_was_checked() -> None:
+    shown = render.answer(answered())
+    assert '매출액은 12백만원입니다.<a class="cite" href="#ref-1" aria-label="근거 1">1</a>' in shown
+    assert "수치·날짜·조항 2개를 문서와 대조" in shown
+    assert "회사 <b>가온누리전자</b>" in shown and "연도 <b>2023</b>" in shown
+    assert "검색 0.1초 · 전체 1.6초" in shown or "검색 0.1초 · 전체 1.5초" in shown
+
+
+def test_a_number_without_a_reference_is_no_link() -> None:
+    assert "[7]" in render.answer(answered("값 [7]")) and "#ref-7" not in render.answer(answered("값 [7]"))
+
+
+def test_references_show_source_date_link_and_marked_line() -> None:
+    shown, _, others = render.references(answered()).partition("<details")
+    assert "<h3>가온누리전자 2023 사업보고서</h3>" in shown and ">III. 재무</span>" in shown
+    assert '<time datetime="2024-03-15">2024-03-15</time>' in shown
+    assert '<a href="https://dart.example/1" target="_blank" rel="noopener noreferrer">' in shown
+    assert re.findall(r"<mark>(.*?)</mark>", shown) == ["가온누리전자 2023년 매출액: 12백만원"]
+    assert "다른 검색 결과 (1건)" in others and "다른 문서의 글." in others
+
+
+def test_declined_shows_the_nearest_passages_and_no_reference() -> None:
+    found = answered("문서에 해당 내용이 없습니다.", status="declined")
+    shown = render.references(found)
+    assert "가장 가까운 문서" in shown and "<mark>" not in shown and 'id="ref-' not in shown
+    assert "가온누리전자 2023년 매출액: 12백만원" in shown and "의미 검색, 단어 검색, 1위" in shown
+    assert render.references(replace(found, hits=(), passages=())) == ""
+
+
+def test_everything_written_elsewhere_is_escaped() -> None:
+    bad = chunk(f"{HOSTILE}\n{HOSTILE}: 1", doc_id=HOSTILE, breadcrumbs=HOSTILE, url="javascript:alert(1)")
+    found = replace(answered(HOSTILE, struck=(Struck(text=HOSTILE, reason=HOSTILE),)), question=HOSTILE,
+                    hits=(hit(bad),), filters={HOSTILE: (HOSTILE,)})
+    pages = [render.answer(found), render.references(found), render.draft(HOSTILE, HOSTILE, "확인 중…"),
+             render.notice(HOSTILE, HOSTILE), render.error(MundapError(HOSTILE, where=HOSTILE, fix=HOSTILE)),
+             render.unexpected(ValueError(HOSTILE)),
+             render.references(replace(found, verdict=replace(found.verdict, status="declined")))]
+    for page in pages:
+        assert "<script" not in page and "<img" not in page and "javascript:" not in page
+        tags = re.findall(r"<[^>]*>", page)
+        assert not any(re.search(r"\son\w+\s*=", tag) for tag in tags)
+
+
+@pytest.mark.parametrize(("url", "kept"), [
+    ("https://dart.example/a?b=1&c=2", True), ("http://127.0.0.1/x", True), ("javascript:alert(1)", False),
+    ("JaVaScript:alert(1)", False), ("data:text/html,x", False), ("//evil.example/x", False), ("https://", False),
+    ("java\nscript:alert(1)", False), ("https://a.example/ onclick=x", False), ("file:///etc/passwd", False),
+    ("http://[bad", False), ("", False), (None, False), (7, False)])
+def test_only_web_addresses_become_links(url: object, kept: bool) -> None:
+    assert render.safe_url(url) == (url if kept else "")
+
+
+@pytest.mark.parametrize(("date", "shown"), [(20240309, "2024-03-09"), (0, ""), (2024, "")])
+def test_day(date: int, shown: str) -> None:
+    assert render.day(date) == shown
+
+
+def test_struck_sentences_can_be_opened_with_their_reason_in_korean() -> None:
+    """The reasons are rag.verify's own, so that a change of its wording shows here."""
+    passages = [Passage(number=1, head="가온누리전자", lines=("가온누리전자 2023년 매출액: 12백만원",), chunk_id="c")]
+    asked = Question(text="매출액은?", words=("매출액",))
+    verdict = verify(asked, "매출액은 77백만원입니다. [1] 날씨가 맑고 바람이 분다. [1]", passages,
+                     decline_text="문서에 해당 내용이 없습니다.", policy="abstain")
+    shown = render.answer(replace(answered(), verdict=verdict))
+    assert f"제외된 문장 보기 ({len(verdict.struck)}개)" in shown and "매출액은 77백만원입니다." in shown
+    reasons = [labels.reason(one.reason) for one in verdict.struck]
+    assert len(reasons) == 2 and all(re.search("[가-힣]다$", reason) for reason in reasons)
+
+
+def test_the_reason_for_another_item_is_korean_too() -> None:
+    passages = [Passage(number=1, head="가온누리전자", lines=("가온누리전자 2023년 매출액: 12백만원",
+                                                        "가온누리전자 2023년 자산총계: 99백만원"), chunk_id="c")]
+    asked = Question(text="매출액은?", words=("매출액",))
+    verdict = verify(asked, "매출액은 99백만원입니다. [1]", passages, decline_text="없습니다.", policy="abstain")
+    assert [labels.reason(one.reason) for one in verdict.struck] == ["문서에 있으나 질문과 다른 항목의 수치입니다"]
+    assert labels.reason("something new") == "something new"
+
+
+def test_an_error_says_what_where_and_how_to_fix() -> None:
+    shown = render.error(IndexMismatch("the index is not there.", where="indexes/demo", fix="mundap index x"))
+    assert "색인이 없거나 설정과 맞지 않습니다" in shown
+    assert "<dt>위치</dt><dd>indexes/demo</dd>" in shown and "<dt>해결</dt><dd>mundap index x</dd>" in shown
+    assert "<dt>위치</dt>" not in render.error(GenerationError("no answer"))
+
+
+def test_a_draft_says_it_is_being_checked() -> None:
+    shown = render.draft("질문", "쓰는 중", "확인 중…")
+    assert 'class="answer draft"' in shown and "확인 중…" in shown and "쓰는 중" in shown

@@ -1,0 +1,58 @@
+"""The model and the retriever made ready in the background: the page opens at once and the first answer is quick.
+
+A failure here is not raised: the first question meets the same error and shows it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from mundap.errors import MundapError
+from webui.highlight import escape
+
+Say = Callable[[str], None]
+
+
+class Warmup:
+    """Runs its steps side by side, each once, and knows when they are done."""
+
+    def __init__(self, steps: Sequence[Callable[[], object]] = (), say: Say = lambda line: None) -> None:
+        self.error: MundapError | None = None
+        self._say = say
+        self._started = time.monotonic()
+        self._threads = [threading.Thread(target=self._run, args=(step,), name=f"warmup-{at}", daemon=True)
+                         for at, step in enumerate(steps)]
+        self._left = len(self._threads)
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Start the steps and return at once."""
+        self._started = time.monotonic()
+        for thread in self._threads:
+            thread.start()
+
+    def is_ready(self) -> bool:
+        """Return whether every step has come to its end, well or not."""
+        return self._left == 0
+
+    def line(self) -> str:
+        """Return the page's line about it, as HTML."""
+        if self.error is not None:
+            return f'<p class="state failed">모델을 준비하지 못했습니다: {escape(self.error.what)}</p>'
+        words, kind = ("준비됨", "ready") if self.is_ready() else ("모델 준비 중…", "busy")
+        return f'<p class="state {kind}">{words}</p>'
+
+    def _run(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except MundapError as raised:
+            self.error = raised
+            self._say(f"warm-up: {raised}")
+        finally:
+            with self._lock:
+                self._left -= 1
+                done = self._left == 0
+            if done and self.error is None:
+                self._say(f"the model is ready ({time.monotonic() - self._started:.1f} s)")
