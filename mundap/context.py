@@ -72,7 +72,7 @@ def focus(question: str, chunks: Sequence[Chunk], *, top_k: int, lines: int, syn
     for number, chunk in enumerate(chunks[:top_k], start=1):
         title, rows = head(chunk), lines_of(chunk)
         if chunk.metadata.get("kind") != "qa":
-            ranked = sorted(range(len(rows)), key=lambda at: (match(asked, rows[at], title).rank, at))  # noqa: B023
+            ranked = sorted(range(len(rows)), key=lambda at: (match(asked, rows[at], title).rank, at))
             rows = [rows[at] for at in sorted(ranked[:lines])]
         passages.append(Passage(number=number, head=title, lines=tuple(rows), chunk_id=chunk.chunk_id))
     return passages

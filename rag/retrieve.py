@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from mundap.chunk import Chunk
 from mundap.embedder import Embedder, TextEmbedder
+from mundap.errors import IndexMismatch
 from mundap.paths import resolve
 from mundap.question import analyse
 from rag.fusion import FUSIONS, Fused, Ranking
@@ -83,6 +84,18 @@ class Retriever:
         """
         embedder = Embedder(resolve(recipe["index"]["embedding_model"], project))
         return cls(open_index(recipe, project, embedder), embedder, recipe)
+
+    def chunk(self, chunk_id: str) -> Chunk:
+        """Return one chunk of the index.
+
+        Raises:
+            IndexMismatch: the index holds no such chunk: it was built from other rows.
+        """
+        found = self.index.chunks.get(chunk_id)
+        if found is None:
+            raise IndexMismatch(f"there is no chunk {chunk_id!r}.", where="the index",
+                                fix="Build rows and index from the same documents: mundap run <folder>")
+        return found
 
     def close(self) -> None:
         """Let go of the index's files."""

@@ -7,7 +7,7 @@ import json
 import re
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +32,17 @@ def answerer(tmp_path: Path) -> Iterator[Answerer]:
 
 
 @pytest.fixture
-def loop() -> Iterator[None]:
-    """Give Gradio the event loop it would otherwise make for itself and leave unclosed."""
-    made = asyncio.new_event_loop()
-    asyncio.set_event_loop(made)
-    yield
-    asyncio.set_event_loop(None)
-    made.close()
+def page(answerer: Answerer, tmp_path: Path) -> Any:
+    made = whole_recipe(tmp_path) | {"title": "시험 </title><script>x</script>"}
+    return in_loop(lambda: build(answerer, made))
 
 
-@pytest.fixture
-def page(answerer: Answerer, tmp_path: Path, loop: None) -> Any:
-    return build(answerer, whole_recipe(tmp_path) | {"title": "시험 </title><script>x</script>"})
+def in_loop(call: Callable[[], Any]) -> Any:
+    """Call with an event loop running; without one, Gradio makes one and leaves it unclosed."""
+    async def called() -> Any:
+        return call()
+
+    return asyncio.run(called())
 
 
 def config_of(text: str) -> dict[str, Any]:
@@ -65,7 +64,8 @@ def test_the_page_offers_questions_made_from_its_index(page: Any) -> None:
 
 
 def test_over_http_it_names_no_other_host(page: Any) -> None:
-    with TestClient(guarded(page, "127.0.0.1", 7860), base_url="http://127.0.0.1:7860") as client:
+    app = in_loop(lambda: guarded(page, "127.0.0.1", 7860))
+    with TestClient(app, base_url="http://127.0.0.1:7860") as client:
         shown = client.get("/")
         assert shown.status_code == 200 and "<html\n\tlang=\"ko\"" in shown.text
         tags = re.findall(r"<(?:link|script|img|iframe|meta)\b[^>]*>", shown.text)

@@ -1,7 +1,7 @@
 """The page in a real browser, served by a process of its own; neither it nor the browser may talk to anyone else.
 
 The model is scripted and the index small, unless MUNDAP_E2E_RAG names a rag.yaml: then that recipe's page is opened
-and its first example asked. Needs Chromium (Debian: chromium fonts-noto-cjk); MUNDAP_CHROMIUM names another place for it.
+and its first example asked. Needs Chromium (Debian: chromium fonts-noto-cjk); MUNDAP_CHROMIUM names another place.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
              "--disable-component-update", "--disable-sync"]
 E2E_RAG = os.environ.get("MUNDAP_E2E_RAG")
 OWN_HOME = os.environ.get("MUNDAP_HOME")  # read before conftest points it elsewhere; only a real recipe uses it
-# What Chromium itself asks for on about:blank, whatever page it shows; the proxy lets none of it out. Everything a page
-# could ask for is also seen as a request of the page, except a connection opened ahead (fonts), which is seen here only.
+# What Chromium itself asks for on about:blank, whatever page it shows; the proxy lets none of it out. What a page asks
+# for is seen as a request of the page too, except a connection opened ahead (fonts), which only the proxy sees.
 BROWSERS_OWN = {"accounts.google.com", "update.googleapis.com", "clients2.google.com", "www.google.com",
                 "content-autofill.googleapis.com", "optimizationguide-pa.googleapis.com"}
 SLOWLY = "가온누리전자의 2023년 영업이익은 느리게 얼마인가요?"
@@ -86,7 +86,8 @@ def browser_trap() -> Iterator[Trap]:
 
 @pytest.fixture
 def server(tmp_path: Path, child_env: dict[str, str], server_trap: Trap) -> Iterator[Server]:
-    proxies = {name: server_trap.url for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy")}
+    names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+    proxies = dict.fromkeys(names, server_trap.url)
     env = child_env | proxies | {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
     if E2E_RAG:
         env = {name: value for name, value in env.items() if name != "MUNDAP_HOME"}
