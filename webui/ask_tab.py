@@ -54,11 +54,11 @@ def lay_out(answerer: Streams, examples: Sequence[str], warmup: Warmup, runs: Ru
     def on_leave(request: gr.Request) -> None:
         runs.stop(str(request.session_hash))
 
-    options: dict[str, Any] = {"show_progress": "hidden", "show_api": False, "api_name": False,
+    options: dict[str, Any] = {"show_progress": "hidden", "api_name": False,
                                "concurrency_limit": AT_ONCE, "concurrency_id": "ask", "trigger_mode": "multiple"}
     gr.on([question.submit, ask.click], on_ask, inputs=question, outputs=shown, **options)
     offered.click(on_example, inputs=offered, outputs=[question, *shown], **options)
-    stop.click(on_stop, outputs=shown, queue=False, show_progress="hidden", show_api=False, api_name=False)
+    stop.click(on_stop, outputs=shown, queue=False, show_progress="hidden", api_name=False)
     gr.context.Context.root_block.unload(on_leave)
 
 
@@ -74,5 +74,5 @@ def lay_out_state(warmup: Warmup) -> None:
             await asyncio.sleep(0.3)
         yield warmup.line()
 
-    gr.context.Context.root_block.load(follow, outputs=line, show_progress="hidden", show_api=False, api_name=False,
+    gr.context.Context.root_block.load(follow, outputs=line, show_progress="hidden", api_name=False,
                                        concurrency_limit=None)

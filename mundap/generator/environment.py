@@ -16,7 +16,7 @@ ALLOWED = frozenset({
 })
 ALLOWED_PREFIXES = ("LC_", "CUDA_")
 # Overridden by what is set outside. Threads that wait must not spin: beside another busy program (2 cores, load 7) a
-# 16-token answer of the 270M model took 17 to 27 s spinning and 1.5 to 3.2 s passive; alone 1.3 s either way.
+# 16-token answer of the 270M model took 1.3 to 27 s spinning and 1.5 to 3.2 s passive.
 DEFAULTS = {"OMP_WAIT_POLICY": "PASSIVE"}
 FIXED = {
     "HF_HUB_OFFLINE": "1",

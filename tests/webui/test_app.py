@@ -20,8 +20,8 @@ from tests.webui.scripted import ScriptedGenerator, scripted_answerer, whole_rec
 from webui.app import address, build, guarded, listen
 from webui.warmup import Warmup
 
-# Gradio 5.50 announces where 6.0 will want the theme; the project is pinned below 6 (LLaMA-Factory's bound).
-pytestmark = pytest.mark.filterwarnings("ignore:The '.*' parameter in the Blocks constructor:DeprecationWarning")
+# Gradio 5.50 announces what 6.0 will take away; the project is pinned below 6 (LLaMA-Factory's bound).
+pytestmark = pytest.mark.filterwarnings("ignore:.*Gradio 6.0:DeprecationWarning")
 
 
 @pytest.fixture
