@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from mundap.korean import kiwi, nfc
+from mundap.korean import josa, kiwi, nfc
 
 Synonyms = Mapping[str, Sequence[str]]
 
@@ -63,7 +63,8 @@ def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = No
             filters[name] = found
     found_words = words(canonical(clean, synonyms or {}))
     names = [squeeze(value) for values in (vocabulary or {}).values() for value in values if isinstance(value, str)]
-    return Question(text=clean, filters=filters, years=years, words=found_words, unknown=_unknown(found_words, names))
+    unknown = _outside(clean, _unknown(found_words, names), filters)
+    return Question(text=clean, filters=filters, years=years, words=found_words, unknown=unknown)
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -81,6 +82,7 @@ def words(text: str) -> tuple[str, ...]:
         end = token.start + token.len
     if run:
         found.append(run)
+    found = [word.rstrip(".") for word in found]  # Kiwi keeps the dot of "2023."
     return tuple(dict.fromkeys(word for word in found if word not in _FILLERS and re.search(r"\w", word)))
 
 
@@ -104,10 +106,17 @@ def canonical(text: str, synonyms: Synonyms) -> str:
     for term, names in synonyms.items():
         for name in sorted(names, key=len, reverse=True):
             # not inside a longer Hangul word to its left or the term itself to its right: 매출액 keeps its 액
-            pattern = rf"(?<![가-힣]){re.escape(name)}(?=(?:은|는|이|가|을|를|의|도|과|와|만|이란|란)?(?:\s|$|[?.,]))"
+            pattern = rf"(?<![가-힣]){re.escape(name)}(은|는|이|가|을|를|의|도|과|와|만|이란|란)?(?=\s|$|[?.,])"
             if name not in term or term not in text:
-                text = re.sub(pattern, term, text)
+                text = re.sub(pattern, partial(_with_particle, term), text)
     return text
+
+
+def _with_particle(term: str, match: re.Match[str]) -> str:
+    """Return the term with the synonym's particle made to fit: Kiwi reads "매출액가" as one noun, which nothing holds."""
+    particle = match[1] or ""
+    pair = next((pair for pair in ("은/는", "이/가", "을/를", "과/와") if particle in pair.split("/")), None)
+    return josa(term, pair) if pair else term + particle
 
 
 def holds(word: str, evidence: str) -> bool:
@@ -157,6 +166,16 @@ def _unknown(found: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
     return tuple(word for word in found if word not in names and any(
         name.startswith(word) or (len(name) > 3 and word.startswith(name[: (len(name) + 1) // 2]) and name not in word)
         for name in names))
+
+
+def _outside(text: str, unknown: Sequence[str], filters: Mapping[str, Sequence[str | int]]) -> tuple[str, ...]:
+    """Return the unknown words without the pieces Kiwi makes of a value that was found ("가" of "가온누리에서")."""
+    taken = [squeeze(value) for values in filters.values() for value in values if isinstance(value, str)]
+    rest = squeeze(text)
+    for value in taken:
+        rest = rest.replace(value, "\0")
+    return tuple(word for word in unknown
+                 if not any(word in value for value in taken) or (len(word) > 1 and word in rest))
 
 
 def _named(text: str, values: Sequence[str]) -> tuple[str, ...]:

@@ -19,7 +19,9 @@ from typing import Any
 
 from mundap.errors import DataError
 from mundap.generator import open_generator
+from mundap.generator.chat_recipe import read_chat
 from mundap.paths import resolve
+from mundap.provenance import folder_identity
 from rag.answer import Answer, Answerer
 from rag.retrieve import Retriever
 from rag.score import Outcome, score, wilson
@@ -99,7 +101,7 @@ def markdown(results: Sequence[SystemResult], recipe: Mapping[str, Any]) -> str:
 
 def _run_system(system: Mapping[str, Any], rag: Mapping[str, Any], rows: Sequence[Mapping[str, str]],
                 retriever: Retriever, folder: Path, project: Path, say: Callable[[str], None]) -> SystemResult:
-    kept = folder / f"answers-{_key(system, rag)}.jsonl"
+    kept = folder / f"answers-{_key(system, rag, retriever, project)}.jsonl"
     done = _read(kept)
     left = [row for row in rows if row["id"] not in done]
     if system["context"] == "oracle":
@@ -122,7 +124,9 @@ def _answer(answerer: Answerer, system: Mapping[str, Any], rows: Sequence[Mappin
             done: dict[str, Any], say: Callable[[str], None]) -> None:
     """Answer rows in batches, keeping each answer at once; say how far it is."""
     started = time.perf_counter()
+    cut_short = kept.is_file() and not kept.read_bytes().endswith(b"\n")
     with kept.open("a", encoding="utf-8") as file:
+        file.write("\n" * cut_short)  # else the next answer would be lost with the line a kill cut short
         for start in range(0, len(rows), _BATCH):
             part = rows[start : start + _BATCH]
             began = time.perf_counter()
@@ -151,19 +155,23 @@ def _record(row: Mapping[str, str], answer: Answer, seconds: float) -> dict[str,
 def _read(path: Path) -> dict[str, Any]:
     """Return the answers kept before by question id; a last line cut short by a kill is left out."""
     found: dict[str, Any] = {}
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
+    for line in path.read_bytes().split(b"\n") if path.is_file() else []:
         try:
             record = json.loads(line)
-        except json.JSONDecodeError:
+        except ValueError:  # also a letter cut in the middle of its bytes
             continue
         found[record["id"]] = record
     return found
 
 
-def _key(system: Mapping[str, Any], rag: Mapping[str, Any]) -> str:
-    """Return a short name for a system under these settings: answers of other settings are never mixed in."""
-    settings = json.dumps([system, rag["retrieval"], rag["prompt"], rag["generation"], rag["verification"]],
-                          ensure_ascii=False, sort_keys=True)
+def _key(system: Mapping[str, Any], rag: Mapping[str, Any], retriever: Retriever, project: Path) -> str:
+    """Return a short name for a system: answers of other settings, weights or chunks are never mixed in."""
+    chat = read_chat(system["chat"], project)
+    weights = [folder_identity(folder, ("*.safetensors", "*.json"), top_only=True)
+               for folder in (chat.model, *chat.adapters)]
+    chunks = hashlib.sha256("\n".join(sorted(retriever.index.chunks)).encode()).hexdigest()
+    settings = json.dumps([system, weights, chunks, rag["retrieval"], rag["prompt"], rag["generation"],
+                           rag["verification"]], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(settings.encode()).hexdigest()[:10]
 
 

@@ -6,6 +6,7 @@ figure answers another question. A passage of prose must hold at least half of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from mundap.prompt import Passage
 from mundap.question import Question, missing
 
 MIN_PROSE_COVERAGE = 0.5
+MAX_FIGURE_SURPLUS = 2  # letters of a line's label beyond the question, for the question to be about that line's figure
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +41,7 @@ def find(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
     for passage in passages:
         prose = [line for line in passage.lines if not is_fact(line)]
         for at, line in enumerate(passage.lines):
-            if is_fact(line):
+            if is_fact(line) and not _of_another_year(question, line):
                 fits: LineMatch = match(question, line, passage.head)
                 if fits.exact:
                     found.append(Evidence(passage=passage.number, line=at, rank=(0, fits.surplus)))
@@ -55,6 +58,11 @@ def best_lines(question: Question, passages: Sequence[Passage]) -> set[tuple[int
     return {(one.passage, one.line) for one in lines if one.line is not None and one.rank == lines[0].rank}
 
 
+def asked_figure(question: Question, passages: Sequence[Passage]) -> bool:
+    """Return whether the question asks for the very figure of a line: then an answer without it is none."""
+    return any(one.line is not None and one.rank[1] <= MAX_FIGURE_SURPLUS for one in find(question, passages))
+
+
 def narrow(question: Question, passages: Sequence[Passage]) -> list[Passage]:
     """Return the best evidence alone: one passage, one line of it when it is a fact line; empty when there is none."""
     found = find(question, passages)
@@ -68,6 +76,14 @@ def narrow(question: Question, passages: Sequence[Passage]) -> list[Passage]:
 def subject(lines: Sequence[str]) -> str:
     """Return how an answer from a single fact line begins: its label as the topic ("… 매출액은"), never its figure."""
     return josa(label(lines[0]), "은/는") if len(lines) == 1 and is_fact(lines[0]) else ""
+
+
+def _of_another_year(question: Question, line: str) -> bool:
+    """Return whether a line's own label names years and none of those asked: a report of 2023 also holds 2022's column,
+    and its head would lend that line the year.
+    """
+    named = {int(year) for year in _YEAR.findall(label(line))}
+    return bool(question.years) and bool(named) and named.isdisjoint(question.years)
 
 
 def _names_subject(question: Question, passage: Passage) -> bool:

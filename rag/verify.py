@@ -16,7 +16,7 @@ from mundap.grounding import ClaimCheck, SentenceCheck, check
 from mundap.korean import morphemes
 from mundap.prompt import Passage
 from mundap.question import Question
-from rag.evidence import best_lines, is_fact
+from rag.evidence import asked_figure, best_lines, is_fact
 
 Status = Literal["verified", "repaired", "struck", "declined", "flagged"]
 Policy = Literal["flag", "strike", "abstain"]
@@ -82,6 +82,10 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
         if number is not None:
             citations.append(number)
             lines.extend(places)
+    silent = bool(asked_figure(question, passages)) and not wanted.intersection(lines)
+    if silent and kept and policy == "abstain":
+        struck.extend(Struck(text=text, reason="it does not give the figure asked for") for text in kept)
+        kept = []
     if not kept or (policy == "abstain" and struck and not lines):
         return Verdict(text=decline_text, status="declined", struck=tuple(struck), checked=checked)
     status: Status = "flagged" if struck and policy == "flag" else "struck" if struck else \

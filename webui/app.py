@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import io
 import ipaddress
-import logging
 import signal
 import socket
 import threading
@@ -35,10 +34,9 @@ HOST = "127.0.0.1"
 PORT = 7860
 CLOSE_S = 2  # an open page holds a connection for ever; how long the server waits for it at the end
 _STYLE = Path(__file__).with_name("style.css")
-_log = logging.getLogger(__name__)
 
 
-def serve(recipe: Mapping[str, Any], project: Path, say: Say = _log.info) -> None:
+def serve(recipe: Mapping[str, Any], project: Path, say: Say) -> None:
     """Open the page of a rag.yaml and serve it until Ctrl-C or SIGTERM; the model's process ends with it.
 
     Raises:
@@ -56,15 +54,18 @@ def serve(recipe: Mapping[str, Any], project: Path, say: Say = _log.info) -> Non
 
 def serve_on(listening: socket.socket, answerer: Answerer, recipe: Mapping[str, Any], say: Say) -> None:
     """Serve an answerer's page on a socket until Ctrl-C or SIGTERM."""
-    warmup = Warmup([answerer.generator.start, lambda: answerer.prepare(recipe.get("title", "문답"))], say)
+    asked = offered(answerer, recipe)
+    # The probe is a question people ask: it loads the embedder, the analyser and the vectors a filter compares with.
+    warmup = Warmup([answerer.generator.start, lambda: answerer.prepare(asked[0] if asked else "문답")], say)
     warmup.start()
     host, port = listening.getsockname()[:2]
     app = guarded(build(answerer, recipe, warmup), host, port)
     if not _is_loopback(host):
         say(f"web.host is {host}: anyone who reaches this machine can ask. Set web.host=127.0.0.1 to keep it here.")
-    with _terminate_as_interrupt(), contextlib.suppress(KeyboardInterrupt):
-        _server(app, lambda: say(f"{recipe.get('title', '문답')}: {address(host, port)} (Ctrl-C closes it)")).run(
-            sockets=[listening])
+    title = recipe.get("title", "문답")
+    server = _server(app, lambda: say(f"{title}: {address(host, port)} (Ctrl-C closes it)"))
+    with _ended_cleanly(server):
+        server.run(sockets=[listening])
 
 
 def build(answerer: Answerer, recipe: Mapping[str, Any], warmup: Warmup | None = None) -> Any:
@@ -80,15 +81,19 @@ def build(answerer: Answerer, recipe: Mapping[str, Any], warmup: Warmup | None =
 
     title = str(recipe.get("title", "문답"))
     warmup, runs = warmup or Warmup(), Runs()
-    chunks = answerer.retriever.index.chunks.values()
     with gr.Blocks(theme=theme.theme(), css_paths=[_STYLE], title=title, analytics_enabled=False) as page:
         with gr.Column(elem_id="page"):
             with gr.Row(elem_classes="masthead"):
                 gr.HTML(f'<h1>{escape(title)}</h1><p class="lede">답마다 근거를 대조합니다</p>', padding=False)
                 ask_tab.lay_out_state(warmup)
-            ask_tab.lay_out(answerer, examples.questions(recipe, chunks), warmup, runs)
+            ask_tab.lay_out(answerer, offered(answerer, recipe), warmup, runs)
     page.queue(api_open=False)
     return page
+
+
+def offered(answerer: Answerer, recipe: Mapping[str, Any]) -> list[str]:
+    """Return the questions the page offers."""
+    return examples.questions(recipe, answerer.retriever.index.chunks.values())
 
 
 def guarded(page: Any, host: str, port: int) -> App:
@@ -154,10 +159,10 @@ def _server(app: App, on_started: Callable[[], None]) -> uvicorn.Server:
 
 
 @contextlib.contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
+def _ended_cleanly(server: uvicorn.Server) -> Iterator[None]:
     """Make SIGTERM and a closed terminal end the page as Ctrl-C does, so that the model's process is ended too.
 
-    uvicorn raises a signal it caught once more when it is done, for whoever handled it before; that is us.
+    uvicorn raises SIGINT or SIGTERM once more when it is done, for whoever handled it before; that is us.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -166,10 +171,14 @@ def _terminate_as_interrupt() -> Iterator[None]:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    earlier = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    def leave(*_: object) -> None:
+        server.should_exit = True
+
+    wanted = {name: handler for name, handler in (("SIGTERM", interrupt), ("SIGHUP", leave)) if hasattr(signal, name)}
+    earlier = {name: signal.signal(getattr(signal, name), handler) for name, handler in wanted.items()}
     try:
-        yield
+        with contextlib.suppress(KeyboardInterrupt):
+            yield
     finally:
-        for name, handler in earlier.items():
-            signal.signal(getattr(signal, name), handler)
+        for name, before in earlier.items():
+            signal.signal(getattr(signal, name), before)

@@ -54,6 +54,7 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^(?P<quoted>['\"].*['\"]) stands in no passage$"), "{quoted}: 찾은 문서 어디에도 없습니다"),
     (re.compile(r"^the figure stands in the passage, but for something else"),
      "문서에 있으나 질문과 다른 항목의 수치입니다"),
+    (re.compile(r"^it does not give the figure asked for$"), "물어본 수치가 답에 없습니다"),
     (re.compile(r"^no passage supports the sentence$"), "이 문장을 뒷받침하는 문서가 없습니다"),
 )
 

@@ -20,6 +20,8 @@ from rag.verify import Struck
 from webui import labels
 from webui.highlight import escape, passage
 
+NEAREST = 3  # passages shown for a declined answer
+OTHERS = 8   # further hits that can be opened
 _CITED = re.compile(r"\s*\[(\d+)\]")
 
 
@@ -36,14 +38,12 @@ def answer(found: Answer) -> str:
 def references(found: Answer) -> str:
     """Return the passages an answer cites, marked, and what else was found; for a declined answer the nearest ones."""
     if found.declined:
-        return _section("가장 가까운 문서", _nearest(found), note="답은 없지만, 질문과 가장 가까운 부분입니다.")
+        nearest = "".join(_nearest(hit, found.passages) for hit in found.hits[:NEAREST])
+        return (_section("가장 가까운 문서", nearest, note="답은 없지만, 질문과 가장 가까운 부분입니다.")
+                + _others(found.hits[NEAREST:]))
     cited = {citation.chunk.chunk_id for citation in found.citations}
-    others = [hit for hit in found.hits if hit.chunk.chunk_id not in cited]
-    shown = _section("근거", "".join(_citation(citation) for citation in found.citations))
-    if not others:
-        return shown
-    return (f'{shown}<details class="others"><summary>다른 검색 결과 ({len(others)}건)</summary>'
-            f'{"".join(_hit(hit, passage(hit.chunk.text)) for hit in others)}</details>')
+    return (_section("근거", "".join(_citation(citation, found.verdict.text) for citation in found.citations))
+            + _others([hit for hit in found.hits if hit.chunk.chunk_id not in cited]))
 
 
 def draft(question: str, text: str, note: str) -> str:
@@ -141,10 +141,28 @@ def _section(title: str, body: str, note: str = "") -> str:
     return f'<section class="references"><h2>{escape(title)}</h2>{said}{body}</section>'
 
 
-def _citation(citation: Citation) -> str:
+def _citation(citation: Citation, text: str) -> str:
+    """Return a reference; marked are the lines the check found, and sentences of the answer that stand in it word for word.
+
+    Prose without a figure has no line of its own in the check, so that quotation is its only mark.
+    """
     number = f'<span class="number">{citation.number}</span>'
-    body = passage(citation.chunk.text, citation.lines)
+    body = passage(citation.chunk.text, [*citation.lines, *_said_of(citation.number, text)])
     return f'<article class="reference" id="ref-{citation.number}">{number}{_source(citation.chunk)}{body}</article>'
+
+
+def _said_of(number: int, text: str) -> list[str]:
+    """Return the sentences of an answer that cite a reference: what stands between one [n] and the next."""
+    parts = _CITED.split(text)
+    return [said.strip() for said, cited in zip(parts[::2], parts[1::2], strict=False) if int(cited) == number]
+
+
+def _others(hits: Sequence[Hit]) -> str:
+    """Return further hits, folded."""
+    if not hits:
+        return ""
+    shown = "".join(_hit(hit, passage(hit.chunk.text)) for hit in hits[:OTHERS])
+    return (f'<details class="others"><summary>다른 검색 결과 ({len(hits[:OTHERS])}건)</summary>{shown}</details>')
 
 
 def _hit(hit: Hit, body: str) -> str:
@@ -152,11 +170,10 @@ def _hit(hit: Hit, body: str) -> str:
     return f'<article class="reference">{_source(hit.chunk)}{body}{found_by}</article>'
 
 
-def _nearest(found: Answer) -> str:
-    quoted: dict[str, Passage] = {one.chunk_id: one for one in found.passages}
-    bodies = [(hit, quoted[hit.chunk.chunk_id].text if hit.chunk.chunk_id in quoted else hit.chunk.text)
-              for hit in found.hits]
-    return "".join(_hit(hit, passage(text)) for hit, text in bodies)
+def _nearest(hit: Hit, passages: Sequence[Passage]) -> str:
+    """Return a hit with the lines the prompt quoted of it, or its own text when it was not quoted."""
+    quoted = next((one.text for one in passages if one.chunk_id == hit.chunk.chunk_id), hit.chunk.text)
+    return _hit(hit, passage(quoted))
 
 
 def _source(chunk: Chunk) -> str:

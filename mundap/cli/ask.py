@@ -39,6 +39,10 @@ def command(recipe: RecipePath,
                      "timings_s": answer.timings_s})
         return
     result(answer.text)
+    if answer.declined and answer.hits:
+        result("가장 가까이 찾은 문서:")
+        for citation_line in list(dict.fromkeys(hit.chunk.citation for hit in answer.hits))[:2]:
+            result(f"  - {citation_line}")
     for citation in answer.citations:
         result(f"[{citation.number}] {citation.chunk.citation}")
         for line in citation.lines:

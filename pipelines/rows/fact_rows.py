@@ -131,7 +131,8 @@ def _row(pool: Pool, settings: RowSettings, part: Part, asked: Asked, rng: rando
     fact = asked.fact
     question = question_for(settings.templates[part], rng, company=fact.company, year=fact.fiscal_year,
                             item=asked.item, unit=fact.unit)
-    distractors = choose(pool, fact, part, settings.top_k - 1, rng, with_basis=asked.with_basis)
+    alone = part == "train" and settings.single_passage_share > 0 and rng.random() < settings.single_passage_share
+    distractors = [] if alone else choose(pool, fact, part, settings.top_k - 1, rng, with_basis=asked.with_basis)
     passages = quote(question, ordered(pool.chunks[fact.chunk_id], distractors, rng), settings)
     true = next(passage for passage in passages if passage.chunk_id == fact.chunk_id)
     if fact.line not in true.lines:

@@ -26,6 +26,7 @@ class RowSettings:
     lines_per_passage: int
     facts_per_document: int
     unanswerable_share: float
+    single_passage_share: float
     seed: int
     templates: Mapping[Part, Sequence[Template]]
     synonyms: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -53,7 +54,8 @@ def load_settings(recipe: Mapping[str, Any], project: Path) -> RowSettings:
         dataset=rows["dataset"], instruction=instruction.read_text(encoding="utf-8").strip(),
         decline_text=rows["decline_text"], top_k=rows["top_k"], lines_per_passage=rows["lines_per_passage"],
         facts_per_document=rows["facts_per_document"], unanswerable_share=rows["unanswerable_share"],
-        seed=recipe["seed"], templates=templates, synonyms=_synonyms(rows["synonyms"], project))
+        single_passage_share=rows["single_passage_share"], seed=recipe["seed"], templates=templates,
+        synonyms=_synonyms(rows["synonyms"], project))
 
 
 def _synonyms(name: str | None, project: Path) -> dict[str, list[str]]:

@@ -89,7 +89,7 @@ def recipe(folder: Path, **rows: Any) -> dict[str, Any]:
     settings: Mapping[str, Any] = {
         "dataset": "made", "instruction": str(prompts / "instruction.txt"),
         "decline_text": "문서에 해당 내용이 없습니다.", "top_k": 2, "lines_per_passage": 4, "facts_per_document": 3,
-        "unanswerable_share": 0.2, "qa": True,
+        "unanswerable_share": 0.2, "single_passage_share": 0.0, "qa": True,
         "synonyms": str(prompts / "synonyms.yaml"), "output": str(folder / "datasets"), "max_tokens": None,
         "tokenizer": "models/none",
         "questions": {"train": str(prompts / "questions_train.txt"), "eval": str(prompts / "questions_eval.txt")}}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mundap.chunk import Chunk
+from mundap.errors import GenerationError
 from mundap.generator import Decoding, Generation, OnDone, Request, Stream
 from mundap.recipe import load
 from rag.answer import Answerer
@@ -31,7 +32,7 @@ class ScriptedGenerator:
     """A model that copies the first line with a figure out of its first passage, letter by letter.
 
     A question with "느리게" in it is answered slowly and for long, so that there is time to stop it; `cancelled`
-    counts the streams that were closed before their end.
+    counts the streams that were closed before their end. One with "망가지게" in it fails.
     """
 
     name = "scripted"
@@ -55,6 +56,8 @@ class ScriptedGenerator:
         self.closed = True
 
     def _letters(self, stream: Stream, request: Request) -> Iterator[str]:
+        if "망가지게" in request.content:
+            raise GenerationError("the model gave no answer.", where="exports/demo", fix="Ask again.")
         pause_s, text = self.pause_s, self._text(request)
         if "느리게" in request.content:
             pause_s, text = 0.05, text * 40
@@ -82,7 +85,7 @@ def chunks() -> list[Chunk]:
                     date=20240401, breadcrumbs=f"누리식품 {HOSTILE}", company="누리식품", fiscal_year=2023,
                     kind="facts", url="javascript:window.hacked=3")
     linked = chunk("\n".join(["가온누리전자 2023년 요약 손익",
-                              *(f"가온누리전자 2023년 항목{at}: {at},111백만원" for at in range(1, 14)),
+                              *(f"가온누리전자 2023년 기타 항목{at}: {at},111백만원" for at in range(1, 14)),
                               "가온누리전자 2023년 영업이익: 345백만원"]),
                    doc_id="linked", date=20240315, breadcrumbs="가온누리전자 2023 사업보고서 > III. 재무에 관한 사항",
                    company="가온누리전자", fiscal_year=2023, kind="facts", url="https://dart.example/20240315")

@@ -148,6 +148,15 @@ def test_a_question_beyond_the_documents_is_declined(page: Page) -> None:
 
 
 @scripted_only
+def test_an_error_is_a_message_and_the_page_goes_on(page: Page) -> None:
+    _ask(page, "가온누리전자의 2023년 영업이익은 망가지게 얼마인가요?")
+    page.wait_for_selector("article.error")
+    assert page.locator("article.error h2").inner_text() == "모델이 답을 내지 못했습니다"
+    assert page.locator("article.error dd").all_inner_texts() == ["the model gave no answer.", "exports/demo", "Ask again."]
+    assert page.locator("#ask").is_visible()
+
+
+@scripted_only
 def test_a_document_cannot_become_markup(page: Page) -> None:
     _ask(page, "누리식품의 2023년 직원수는 몇 명인가요?")
     page.wait_for_selector('article.answer[data-status="verified"]')
@@ -178,6 +187,12 @@ def _stop_and_ask_again(page: Page) -> None:
     page.wait_for_selector('article.answer[data-status="verified"]')
     page.wait_for_timeout(1000)
     assert "4,444백만원" in page.locator(".said").inner_text()
+
+
+@scripted_only
+def test_a_closed_terminal_ends_the_page(own: Server) -> None:
+    assert own.end(signal.SIGHUP) == 0
+    assert "closed=True" in own.said and "Traceback" not in own.said
 
 
 @scripted_only

@@ -45,6 +45,20 @@ def test_references_show_source_date_link_and_marked_line() -> None:
     assert "다른 검색 결과 (1건)" in others and "다른 문서의 글." in others
 
 
+def test_a_sentence_quoted_word_for_word_is_marked_though_it_has_no_figure() -> None:
+    found = answered("임차인은 계속 살 수 있습니다. [1] 지어낸 문장입니다. [1]", lines=(),
+                     chunk_text="보증금은 어떻게 되나요?\n따라서 임차인은 계속 살 수 있습니다. 끝.")
+    assert re.findall(r"<mark>(.*?)</mark>", render.references(found)) == ["임차인은 계속 살 수 있습니다."]
+
+
+def test_many_hits_are_cut() -> None:
+    hits = tuple(hit(chunk(f"글 {at}", doc_id=f"d{at}"), at) for at in range(1, 21))
+    declined = render.references(replace(answered(status="declined"), hits=hits, passages=()))
+    assert declined.partition("<details")[0].count("<article") == render.NEAREST
+    assert f"다른 검색 결과 ({render.OTHERS}건)" in declined
+    assert declined.count("<article") == render.NEAREST + render.OTHERS
+
+
 def test_declined_shows_the_nearest_passages_and_no_reference() -> None:
     found = answered("문서에 해당 내용이 없습니다.", status="declined")
     shown = render.references(found)

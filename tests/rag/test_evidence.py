@@ -1,0 +1,81 @@
+"""Whether passages can answer a question, and which line does."""
+
+from __future__ import annotations
+
+import pytest
+
+from mundap.prompt import Passage
+from mundap.question import Question, analyse
+from rag.evidence import best_lines, find, is_fact, narrow, subject
+
+VOCABULARY = {"company": ["가온누리전자", "한빛바이오"], "fiscal_year": [2022, 2023]}
+FACTS = Passage(number=1, head="가온누리전자 2023 사업보고서 > 손익", chunk_id="c1", lines=(
+    "가온누리전자 2023년 영업이익: 345백만원", "가온누리전자 2023년 매출액: 1,234백만원",
+    "가온누리전자 2023년 별도 매출액: 999백만원", "가온누리전자 2022년 매출액: 1,111백만원"))
+OTHER = Passage(number=2, head="한빛바이오 2023 사업보고서", lines=("한빛바이오 2023년 매출액: 4,444백만원",))
+LAW = Passage(number=3, head="주택임대차 상담", lines=("임대차 계약은 당사자 일방의 통지로 해지할 수 있다.",))
+
+
+def asked(text: str) -> Question:
+    return analyse(text, VOCABULARY)
+
+
+@pytest.mark.parametrize(("line", "fact"), [
+    ("가온누리전자 2023년 매출액: 1,234백만원", True),
+    ("가온누리전자 2023년 순손실: (1,234)백만원", True),
+    ("대표이사: 홍길동", False),
+    ("매출액은 1,234백만원이다.", False),
+    (f"{'가' * 121}: 1", False),
+])
+def test_a_fact_is_a_short_label_and_a_figure(line: str, fact: bool) -> None:
+    assert is_fact(line) is fact
+
+
+def test_the_best_line_is_the_very_item_of_the_very_year() -> None:
+    question = asked("가온누리전자의 2023년 매출액은?")
+    assert best_lines(question, [FACTS, OTHER]) == {(1, 1)}
+    assert [(one.passage, one.line) for one in find(question, [FACTS, OTHER])] == [(1, 1), (1, 2)]
+    assert best_lines(asked("가온누리전자의 2023년 별도 매출액은?"), [FACTS]) == {(1, 2)}
+    assert best_lines(asked("한빛바이오의 2023년 매출액은?"), [FACTS, OTHER]) == {(2, 0)}
+
+
+def test_a_line_of_another_year_is_no_evidence_though_its_report_is_of_that_year() -> None:
+    """The head says 2023; the line is the report's column for 2022."""
+    only_last_year = Passage(number=1, head=FACTS.head, lines=FACTS.lines[3:])
+    assert find(asked("가온누리전자의 2023년 매출액은?"), [only_last_year]) == []
+    assert best_lines(asked("가온누리전자의 2022년 매출액은?"), [only_last_year]) == {(1, 0)}
+    assert best_lines(asked("가온누리전자의 2022년과 2023년 매출액은?"), [FACTS]) == {(1, 1), (1, 3)}
+
+
+@pytest.mark.parametrize("text", [
+    "가온누리전자의 2023년 당기순이익은?",     # another item
+    "가온누리전자의 2021년 매출액은?",         # a year no line holds
+    "가온누리바이오의 2023년 매출액은?",       # a company that begins alike
+    "누리식품의 2023년 매출액은?",
+])
+def test_what_no_line_names_has_no_evidence(text: str) -> None:
+    question = asked(text)
+    assert find(question, [FACTS, OTHER]) == []
+    assert best_lines(question, [FACTS, OTHER]) == set()
+    assert narrow(question, [FACTS, OTHER]) == []
+
+
+def test_prose_needs_half_of_the_words_and_the_subject() -> None:
+    [found] = find(asked("임대차 계약을 해지하는 절차는 어떤가요?"), [FACTS, LAW])
+    assert (found.passage, found.line) == (3, None)
+    assert find(asked("상속 재산 분할 협의 방법은?"), [LAW]) == []
+    prose = Passage(number=1, head="한빛바이오 2023 사업보고서", lines=("회사는 배당 정책을 유지한다.",))
+    assert find(asked("한빛바이오의 배당 정책은?"), [prose])
+    assert find(asked("가온누리전자의 배당 정책은?"), [prose]) == [], "never another company's prose"
+
+
+def test_narrow_leaves_one_line_of_a_fact_and_a_whole_passage_of_prose() -> None:
+    [fact] = narrow(asked("가온누리전자의 2023년 매출액은?"), [OTHER, FACTS])
+    assert fact == Passage(number=1, head=FACTS.head, lines=("가온누리전자 2023년 매출액: 1,234백만원",), chunk_id="c1")
+    assert narrow(asked("임대차 계약 해지"), [FACTS, LAW]) == [LAW]
+
+
+def test_the_subject_is_the_label_as_topic_and_holds_no_value() -> None:
+    assert subject(["가온누리전자 2023년 매출액: 1,234백만원"]) == "가온누리전자 2023년 매출액은"
+    assert subject(["가온누리전자 2023년 자산총계: 1백만원"]) == "가온누리전자 2023년 자산총계는"
+    assert subject(LAW.lines) == "" and subject(FACTS.lines) == ""
