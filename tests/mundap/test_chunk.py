@@ -38,7 +38,7 @@ def test_a_folder_is_read_in_file_order_and_by_level(tmp_path: Path) -> None:
 
 
 def test_the_same_chunks_make_the_same_bytes(tmp_path: Path) -> None:
-    turned = replace(CHILD, metadata=dict(reversed(CHILD.metadata.items())))
+    turned = replace(CHILD, metadata=dict(reversed(list(CHILD.metadata.items()))))
     write_chunks([CHILD], tmp_path / "part-a.parquet")
     write_chunks([turned], tmp_path / "part-b.parquet")
     assert (tmp_path / "part-a.parquet").read_bytes() == (tmp_path / "part-b.parquet").read_bytes()

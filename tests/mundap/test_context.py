@@ -41,6 +41,8 @@ def test_the_best_lines_are_quoted_in_the_documents_order() -> None:
     [passage] = focus("가온누리전자의 2023년 매출액과 영업이익은?", [made(FACTS, kind="facts")], top_k=2, lines=2)
     assert [label(line).split()[-1] for line in passage.lines] == ["영업이익", "매출액"]
     assert (passage.number, passage.head, passage.chunk_id) == (1, "가온누리전자 2023 사업보고서 > 손익", "c1")
+    [passage] = focus("가온누리전자의 2023년 매출액은?", [made(FACTS, kind="facts")], top_k=2, lines=2)
+    assert [label(line).split()[-1] for line in passage.lines] == ["판매비", "매출액"], "the best line is not put first"
     [one] = focus("가온누리전자의 2023년 매출액은?", [made(FACTS, kind="facts")], top_k=2, lines=1)
     assert one.lines == ("가온누리전자 2023년 매출액: 4,000백만원",)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from mundap.question import Question, analyse, canonical, holds, missing, squeeze, surplus, words
 
-VOCABULARY = {"company": ["가온누리", "가온누리전자", "한빛바이오"], "fiscal_year": [2022, 2023]}
+VOCABULARY: Mapping[str, Sequence[str | int]] = {"company": ["가온누리", "가온누리전자", "한빛바이오"],
+                                                     "fiscal_year": [2022, 2023]}
 SYNONYMS = {"매출액": ["매출", "매출 규모"], "당기순이익": ["순이익"], "자산총계": ["총자산"]}
 
 

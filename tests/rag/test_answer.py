@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mundap.chunk import Chunk
 from mundap.errors import ConfigError, GenerationError, IndexMismatch
@@ -29,7 +31,9 @@ INSTRUCTION = "문서만 보고 답하라."
 
 
 def facts(company: str, sales: str, profit: str) -> Chunk:
-    return chunk(f"{company} 2023년 영업이익: {profit}\n{company} 2023년 매출액: {sales}", doc_id=company, kind="facts",
+    lines = [f"{company} 2023년 {item}: {value}" for item, value in (
+        ("세금", profit), ("급여", "11백만원"), ("상여", "22백만원"), ("배당", "33백만원"), ("매출액", sales))]
+    return chunk("\n".join(lines), doc_id=company, kind="facts",
                  breadcrumbs=f"{company} 2023 사업보고서 > 손익", company=company, fiscal_year=2023)
 
 
@@ -39,7 +43,7 @@ Answering = Callable[..., tuple[Answerer, ScriptedGenerator]]
 
 def whole_recipe(project: Path, *, policy: str = "abstain", retries: int = 1) -> dict[str, Any]:
     (project / "instruction.txt").write_text(f"{INSTRUCTION}\n", encoding="utf-8")
-    (project / "synonyms.yaml").write_text("매출액: [매출]\n", encoding="utf-8")
+    (project / "synonyms.yaml").write_text("매출액: [매출, 판매고]\n", encoding="utf-8")
     return recipe() | {"prompt": {"instruction": "instruction.txt", "decline_text": DECLINE, "lines_per_passage": 3},
                        "synonyms": "synonyms.yaml", "verification": {"policy": policy},
                        "generation": {"generator": "local", "max_new_tokens": 40, "temperature": 0.0, "retries": retries}}
@@ -106,7 +110,7 @@ def test_the_second_try_has_the_best_line_alone_and_is_told_how_to_begin(answeri
     answer = answerer.ask(ASKED)
     first, second = generator.requests
     assert first.prefix == "" and second.prefix == "가온누리전자 2023년 매출액은"
-    assert "영업이익" in first.content and "영업이익" not in second.content
+    assert "세금" in first.content and "세금" not in second.content
     assert "한빛바이오" not in second.content and "1,234" not in second.prefix
     assert answer.text == "가온누리전자 2023년 매출액은 1,234백만원입니다. [1]"
     assert (answer.verdict.status, answer.attempts) == ("verified", 2)
@@ -165,8 +169,23 @@ def test_many_are_answered_in_their_order_in_batches(answering: Answering) -> No
 
 def test_a_synonym_finds_the_documents_own_line(answering: Answering) -> None:
     answerer, _ = answering(lambda request: RIGHT)
-    answer = answerer.ask("가온누리전자의 2023년 매출은 얼마?")
-    assert answer.verdict.status == "verified" and answer.question == "가온누리전자의 2023년 매출은 얼마?"
+    answer = answerer.ask("가온누리전자의 2023년 판매고는 얼마?")
+    assert answer.verdict.status == "verified" and answer.question == "가온누리전자의 2023년 판매고는 얼마?"
+    assert "가온누리전자 2023년 매출액: 1,234백만원" in answer.passages[0].lines, "the last of five lines, three are quoted"
+
+
+def test_the_search_is_for_the_documents_own_term_and_the_prompt_keeps_the_users(answering: Answering) -> None:
+    class Listening(HashingEmbedder):
+        def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            heard.extend(texts)
+            return super().embed_queries(texts)
+
+    heard: list[str] = []
+    answerer, generator = answering(lambda request: RIGHT)
+    answerer.retriever.embedder = Listening()
+    answerer.ask("가온누리전자의 2023년 판매고는 얼마?")
+    assert heard == ["가온누리전자의 2023년 매출액은 얼마?"]
+    assert generator.requests[0].content.endswith("질문: 가온누리전자의 2023년 판매고는 얼마?")
 
 
 def test_what_is_served_is_byte_for_byte_what_a_row_trains(answering: Answering) -> None:
@@ -175,7 +194,7 @@ def test_what_is_served_is_byte_for_byte_what_a_row_trains(answering: Answering)
     given, retrieved = generator.requests
     settings = RowSettings(dataset="demo", instruction=INSTRUCTION, decline_text=DECLINE, top_k=2, lines_per_passage=3,
                            facts_per_document=1, unanswerable_share=0.0, single_passage_share=0.0, seed=1, templates={},
-                           synonyms={"매출액": ["매출"]})
+                           synonyms={"매출액": ["매출", "판매고"]})
 
     def trained(chunks: list[Chunk]) -> str:
         row = make_row(prefix="demo", kind="fact", instruction=INSTRUCTION, passages=quote(ASKED, chunks, settings),

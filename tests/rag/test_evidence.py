@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import pytest
 
 from mundap.prompt import Passage
 from mundap.question import Question, analyse
 from rag.evidence import best_lines, find, is_fact, narrow, subject
 
-VOCABULARY = {"company": ["가온누리전자", "한빛바이오"], "fiscal_year": [2022, 2023]}
+VOCABULARY: Mapping[str, Sequence[str | int]] = {"company": ["가온누리전자", "한빛바이오"], "fiscal_year": [2022, 2023]}
 FACTS = Passage(number=1, head="가온누리전자 2023 사업보고서 > 손익", chunk_id="c1", lines=(
     "가온누리전자 2023년 영업이익: 345백만원", "가온누리전자 2023년 매출액: 1,234백만원",
     "가온누리전자 2023년 별도 매출액: 999백만원", "가온누리전자 2022년 매출액: 1,111백만원"))

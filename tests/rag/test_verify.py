@@ -87,6 +87,22 @@ def test_under_abstain_words_alone_do_not_outlive_their_struck_figure() -> None:
     assert judged(answer, "strike").text == "가온누리전자 사업보고서의 매출액입니다. [1]"
 
 
+def test_under_abstain_prose_does_not_outlive_its_struck_figure() -> None:
+    law = [Passage(number=1, head="민법 상담", lines=("임대차 계약은 당사자 일방의 통지로 해지할 수 있다.",))]
+    question = analyse("임대차 계약은 어떻게 해지하나요?")
+    answer = "임대차 계약은 통지로 해지할 수 있습니다. [1] 해지는 30일 뒤에 됩니다. [1]"
+    assert verify(question, answer, law, decline_text=DECLINE, policy="abstain").status == "declined"
+    assert verify(question, answer, law, decline_text=DECLINE, policy="strike").status == "struck"
+
+
+def test_under_abstain_an_answer_must_give_the_figure_asked_for() -> None:
+    answer = "가온누리전자 사업보고서의 매출액입니다. [1]"
+    verdict = judged(answer, "abstain")
+    assert (verdict.text, verdict.status) == (DECLINE, "declined")
+    assert [one.reason for one in verdict.struck] == ["it does not give the figure asked for"]
+    assert judged(answer, "strike").text == answer
+
+
 def test_flag_keeps_every_sentence_and_says_which_fail() -> None:
     verdict = judged(f"{RIGHT} [1] 영업이익은 9,999백만원입니다. [1]", "flag")
     assert verdict.status == "flagged"
