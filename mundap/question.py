@@ -19,6 +19,7 @@ _WORD_TAGS = frozenset(("NNG", "NNP", "NNB", "NR", "NP", "SL", "SN", "SH", "XR",
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s*(?:년|사업|회계|[.)]|$|\s))")
 # "24년", "'24", "FY24" are years; "20년간", "10년 이상" are spans of time.
 _SHORT_YEAR = re.compile(r"(?:\bFY\s?|['’])([0-3]\d)(?!\d)|(?<!\d)([0-3]\d)(?=년(?!\s*(?:간|동안|이상|이하|이내|째|만|이나|경과)))")
+_OTHER_THING = ("비", "미", "불", "무", "기타")  # prefixes that make of a word the name of something else
 _GAP = 4  # letters that may stand between the pieces of a compound: 1인평균급여액 in "1인당 평균 급여액"
 # Nouns that ask or frame and never name what is asked for.
 _FILLERS = frozenset(
@@ -98,7 +99,8 @@ def _loosely(word: str) -> re.Pattern[str] | None:
     pieces = _pieces(word)
     if len(pieces) < 2 or "".join(pieces) != word:
         return None
-    return re.compile(f".{{0,{_GAP}}}".join(map(re.escape, pieces)))
+    unlike = "".join(f"(?<!{prefix})" for prefix in _OTHER_THING)
+    return re.compile(unlike + f".{{0,{_GAP}}}".join(map(re.escape, pieces)))
 
 
 def canonical(text: str, synonyms: Synonyms) -> str:
@@ -120,9 +122,15 @@ def _with_particle(term: str, match: re.Match[str]) -> str:
 
 
 def holds(word: str, evidence: str) -> bool:
-    """Return whether evidence (blanks removed) names the word, whole or all of its pieces in order and close together."""
-    if word in evidence:
-        return True
+    """Return whether evidence (blanks removed) names the word, whole or all of its pieces in order and close together.
+
+    비유동자산 and 기타유동자산 do not name 유동자산: another thing's figure would pass for the one asked for.
+    """
+    at = evidence.find(word)
+    while at >= 0:
+        if not evidence[:at].endswith(_OTHER_THING):
+            return True
+        at = evidence.find(word, at + 1)
     pattern = _loosely(word)
     return pattern is not None and pattern.search(evidence) is not None
 

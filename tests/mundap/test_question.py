@@ -125,3 +125,9 @@ def test_surplus_prefers_the_very_item_and_the_consolidated_figure() -> None:
     assert surplus(plain, f"{head} 별도 매출액") == 2
     assert surplus(plain, f"{head} 유동 매출액") == 2
     assert surplus(asked("가온누리전자 2023년 별도 매출액은?"), f"{head} 별도 매출액") == 0
+
+
+@pytest.mark.parametrize("line", ["가온 2023년 연결 비유동자산: 1원", "가온 2023년 기타유동자산: 1원"])
+def test_a_prefix_that_makes_another_thing_is_not_the_thing(line: str) -> None:
+    assert not holds("유동자산", squeeze(line))
+    assert holds("유동자산", squeeze(line + " 유동자산: 2원"))
