@@ -139,7 +139,7 @@ class Answerer:
         return replace(prepared, passages=passages, prefix=subject(passages[0].lines))
 
     def judge(self, prepared: Prepared, generation: Generation) -> Verdict:
-        """Return the verdict on the model's text; without levers the text stands as it is."""
+        """Return the verdict on the model's text; without levers nothing is struck, though citations are still set right."""
         if not self.levers:
             return verify(prepared.question, generation.text, prepared.passages, decline_text=self.decline_text,
                           policy="flag")
