@@ -37,6 +37,8 @@ def is_fact(line: str) -> bool:
 
 def find(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
     """Return every fact line and prose passage that answers the question, best first; empty when none does."""
+    if question.unknown:
+        return []  # it asks about a name the index does not hold; passages about a similar one are no evidence
     found: list[Evidence] = []
     for passage in passages:
         prose = [line for line in passage.lines if not is_fact(line)]

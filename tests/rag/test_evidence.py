@@ -81,3 +81,11 @@ def test_the_subject_is_the_label_as_topic_and_holds_no_value() -> None:
     assert subject(["가온누리전자 2023년 매출액: 1,234백만원"]) == "가온누리전자 2023년 매출액은"
     assert subject(["가온누리전자 2023년 자산총계: 1백만원"]) == "가온누리전자 2023년 자산총계는"
     assert subject(LAW.lines) == "" and subject(FACTS.lines) == ""
+
+
+def test_a_name_the_index_does_not_hold_has_no_evidence_not_even_in_prose() -> None:
+    prose = Passage(number=1, head="나르빛로지스 2024 사업보고서 > 1. 사업의 개요",
+                    lines=("나르빛로지스는 2024년 판매비와관리비를 줄이고 물류 사업의 수익을 높였습니다.",))
+    vocabulary = {"company": ["나르빛로지스"], "fiscal_year": [2024]}
+    assert find(analyse("나르빛로지스의 2024년 판매비와관리비를 확인해 주세요.", vocabulary), [prose])
+    assert not find(analyse("나르빛로철강이 발표한 2024년 판매비와관리비를 확인해 주세요.", vocabulary), [prose])
