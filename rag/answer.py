@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mundap.chunk import Chunk
 from mundap.context import focus
 from mundap.errors import ConfigError, GenerationError
@@ -21,6 +19,7 @@ from mundap.generator import Generation, Generator, Request, decoding_of, open_g
 from mundap.paths import resolve
 from mundap.prompt import Passage, build_input, user_content
 from mundap.question import Question, Synonyms, analyse, canonical
+from mundap.synonyms import load_synonyms
 from rag.evidence import find, narrow, subject
 from rag.hit import Hit
 from rag.rerank import rerank
@@ -225,16 +224,6 @@ def _complete(generation: Generation | None) -> Generation:
     if generation is None:
         raise GenerationError("the model's answer ended before it was complete.", fix="Ask again.")
     return generation
-
-
-def load_synonyms(path: str | None, project: Path) -> Synonyms:
-    """Return a synonyms file's terms, each with the names people use for it; empty when the recipe names no file."""
-    if not path:
-        return {}
-    found = yaml.safe_load(_text(path, project)) or {}
-    if not isinstance(found, dict) or not all(isinstance(names, list) for names in found.values()):
-        raise ConfigError("every entry must be `term: [name, name]`.", where=path, fix="See configs/prompts/demo/synonyms.yaml.")
-    return {str(term): [str(name) for name in names] for term, names in found.items()}
 
 
 def _text(path: str, project: Path) -> str:

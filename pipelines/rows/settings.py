@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mundap.errors import ConfigError
 from mundap.paths import resolve, show
+from mundap.synonyms import load_synonyms
 from pipelines.rows.templates import Template, load_templates
 from pipelines.split import Part
 
@@ -55,18 +54,4 @@ def load_settings(recipe: Mapping[str, Any], project: Path) -> RowSettings:
         decline_text=rows["decline_text"], top_k=rows["top_k"], lines_per_passage=rows["lines_per_passage"],
         facts_per_document=rows["facts_per_document"], unanswerable_share=rows["unanswerable_share"],
         single_passage_share=rows["single_passage_share"], seed=recipe["seed"], templates=templates,
-        synonyms=_synonyms(rows["synonyms"], project))
-
-
-def _synonyms(name: str | None, project: Path) -> dict[str, list[str]]:
-    if not name:
-        return {}
-    file = resolve(name, project)
-    if not file.is_file():
-        raise ConfigError("the synonym file is not there.", where=show(file, project),
-                          fix="Fix rows.synonyms in data.yaml, or add the file.")
-    found = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    if not isinstance(found, dict) or not all(isinstance(names, list) for names in found.values()):
-        raise ConfigError("each line must be a term and a list of its other names.", where=show(file, project),
-                          fix="Write it so: 매출액: [매출, 영업수익]")
-    return {str(term): [str(other) for other in names] for term, names in found.items()}
+        synonyms=load_synonyms(rows["synonyms"], project))

@@ -11,13 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from mundap.chunk import Chunk
-from mundap.errors import ConfigError, GenerationError, IndexMismatch
+from mundap.errors import GenerationError, IndexMismatch
 from mundap.generator import Request
 from mundap.prompt import build_prompt
 from pipelines.rows.fact_rows import quote
 from pipelines.rows.row import make_row
 from pipelines.rows.settings import RowSettings
-from rag.answer import Answer, Answerer, Delta, load_synonyms
+from rag.answer import Answer, Answerer, Delta
 from rag.index import open_index
 from rag.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
@@ -219,12 +219,3 @@ def test_closing_ends_the_generator(answering: Answering) -> None:
     answerer, generator = answering(lambda request: RIGHT)
     answerer.close()
     assert generator.closed
-
-
-def test_a_synonym_file_is_checked(tmp_path: Path) -> None:
-    assert load_synonyms(None, tmp_path) == {}
-    (tmp_path / "bad.yaml").write_text("매출액: 매출\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"^bad\.yaml: every entry must be `term: \[name, name\]`\."):
-        load_synonyms("bad.yaml", tmp_path)
-    with pytest.raises(ConfigError, match=r"^none\.yaml: there is no such file\."):
-        load_synonyms("none.yaml", tmp_path)
