@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from mundap import rules, schema_check, yaml_lines
@@ -15,7 +15,7 @@ from mundap.errors import ConfigError
 from mundap.overrides import show as show_key
 from mundap.paths import project_root, show
 from mundap.problem import Problem
-from mundap.recipe import read
+from mundap.recipe import Recipe, kind_of, read
 
 SUFFIXES = (".yaml", ".yml", ".json", ".txt")
 
@@ -35,13 +35,16 @@ def files(paths: Iterable[Path]) -> list[Path]:
     return sorted(found)
 
 
-def check(path: Path) -> list[Problem]:
-    """Return what is wrong with one file."""
+def check(path: Path, *, presets: Sequence[str] = ()) -> list[Problem]:
+    """Return what is wrong with one file; presets are laid over it when it is a train recipe."""
     project = project_root(path.parent)
     try:
+        if _checker(path, project) is _recipe and kind_of(path) == "train":
+            return _recipe(path, project, presets)
         return _checker(path, project)(path, project)
     except ConfigError as error:
-        return [Problem(where=error.where or show(path, project), key="", what=error.what, fix=error.fix)]
+        code = "MD002" if "stands twice" in error.what else "MD001"
+        return [Problem(where=error.where or show(path, project), key="", what=error.what, fix=error.fix, code=code)]
 
 
 def _checker(path: Path, project: Path) -> Callable[[Path, Path], list[Problem]]:
@@ -57,9 +60,23 @@ def _checker(path: Path, project: Path) -> Callable[[Path, Path], list[Problem]]
     return _recipe
 
 
-def _recipe(path: Path, project: Path) -> list[Problem]:
-    recipe = read(path)
-    return recipe.findings() or rules.check(recipe)
+def recipes(paths: Iterable[Path], *, presets: Sequence[str] = ()) -> list[Recipe]:
+    """Return the recipes among some files that can be read and that the schema takes, presets laid over train recipes."""
+    found = []
+    for path in paths:
+        if _checker(path, project_root(path.parent)) is not _recipe:
+            continue
+        try:
+            found.append(read(path, presets=presets if kind_of(path) == "train" else ()))
+        except ConfigError:
+            continue   # check tells about it
+    return [recipe for recipe in found if not recipe.findings()]
+
+
+def _recipe(path: Path, project: Path, presets: Sequence[str] = ()) -> list[Problem]:
+    recipe = read(path, presets=presets)
+    found = recipe.findings()
+    return [*found, *rules.check(recipe, wrong=frozenset(one.key.split(".")[0] for one in found))]
 
 
 def _preset(path: Path, project: Path) -> list[Problem]:
@@ -70,7 +87,7 @@ def _preset(path: Path, project: Path) -> list[Problem]:
     known = schema_check.schema("train")["properties"]
     given = {key: value for key, value in loaded.values.items() if value is not None or key not in known}
     return [Problem(where=f"{name}:{loaded.lines.get(found.path[:1], 1)}", key=show_key(found.path), what=found.what,
-                    fix=found.fix) for found in schema_check.findings(given, "train", partial=True)]
+                    fix=found.fix, code=found.code) for found in schema_check.findings(given, "train", partial=True)]
 
 
 def _word_lists(path: Path, project: Path) -> list[Problem]:
@@ -78,7 +95,7 @@ def _word_lists(path: Path, project: Path) -> list[Problem]:
     name = show(path, project)
     loaded = yaml_lines.read(path, name=name)
     return [Problem(where=f"{name}:{loaded.lines[(term,)]}", key=term, what="must be a list of other names.",
-                    fix="Write it so: 매출액: [매출, 영업수익]")
+                    fix="Write it so: 매출액: [매출, 영업수익]", code="MD011")
             for term, names in loaded.values.items()
             if not isinstance(names, list) or not all(isinstance(other, str) for other in names)]
 
@@ -88,12 +105,14 @@ def _text(path: Path, project: Path) -> list[Problem]:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        return [Problem(where=name, key="", what="is not UTF-8 text.", fix="Save it again as UTF-8.")]
+        return [Problem(where=name, key="", what="is not UTF-8 text.", fix="Save it again as UTF-8.",
+                        code="MD001")]
     if not text.strip():
-        return [Problem(where=name, key="", what="is empty.", fix="Write the prompt, or remove what names the file.")]
+        return [Problem(where=name, key="", what="is empty.", fix="Write the prompt, or remove what names the file.",
+                        code="MD014")]
     if unicodedata.normalize("NFC", text) != text:
         return [Problem(where=name, key="", what="its Hangul is decomposed (NFD), as macOS writes it.",
-                        fix="Save it in NFC; a model reads decomposed letters as other words.")]
+                        fix="Save it in NFC; a model reads decomposed letters as other words.", code="MD014")]
     return []
 
 
@@ -103,6 +122,6 @@ def _json(path: Path, project: Path) -> list[Problem]:
     except (ValueError, UnicodeDecodeError) as error:
         line = getattr(error, "lineno", None)
         return [Problem(where=f"{show(path, project)}{f':{line}' if line else ''}", key="",
-                        what=f"is not JSON: {error}.", fix="Check commas and quotes.")]
+                        what=f"is not JSON: {error}.", fix="Check commas and quotes.", code="MD001")]
     return []
 

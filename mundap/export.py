@@ -62,7 +62,7 @@ def plan(recipe: Recipe, *, rehearse: bool = False) -> Plan:
         ConfigError: export_dir is missing, or a rule between files is broken.
         ModelError: the base model or an adapter is not there.
     """
-    problems = rules.check(recipe)
+    problems = rules.blocking(recipe)
     if problems:
         raise error_for(problems, recipe.name)
     values = factory.resolved(recipe.values, recipe.project)

@@ -80,6 +80,18 @@ def key_paths(values: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
         yield from key_paths(value, (*path, key))
 
 
+def at(values: Any, path: KeyPath) -> Any:
+    """Return what stands at a key path, or None when there is nothing."""
+    for part in path:
+        if isinstance(values, Mapping):
+            values = values.get(part)
+        elif isinstance(values, list) and isinstance(part, int) and part < len(values):
+            values = values[part]
+        else:
+            return None
+    return values
+
+
 def show(path: KeyPath) -> str:
     """Return a key path as a person types it: sources.0.path."""
     return ".".join(map(str, path))

@@ -10,16 +10,27 @@ from mundap.errors import ConfigError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A finding of the checker. where is `file:line`; later means that a stage run first will put it right."""
+    """A finding of the checker. where is `file:line`; code is that of configs/schema/RULES.md.
+
+    later means that a stage run first will put it right; warning, that a run may go on all the same.
+    """
 
     where: str
     key: str
     what: str
     fix: str = ""
+    code: str = ""
     later: bool = False
+    warning: bool = False
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.key + ': ' if self.key else ''}{self.what}{' ' + self.fix if self.fix else ''}"
+        text = f"{self.where}: {self.key + ': ' if self.key else ''}{self.what}{' ' + self.fix if self.fix else ''}"
+        return f"{text} [{self.code}]" if self.code else text
+
+    @property
+    def blocks(self) -> bool:
+        """Return whether the file must be mended before anything runs."""
+        return not (self.later or self.warning)
 
 
 def error_for(problems: Sequence[Problem], recipe: str) -> ConfigError:

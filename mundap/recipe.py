@@ -30,7 +30,10 @@ OURS = ("data", "rag", "eval")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """A recipe as it will run. given holds what files and command line say; values adds the schema's defaults."""
+    """A recipe as it will run. given holds what files and command line say; values adds the schema's defaults.
+
+    presets and overrides are the names and words that were laid over the file, in their order.
+    """
 
     kind: Kind
     path: Path
@@ -38,6 +41,8 @@ class Recipe:
     given: Mapping[str, Any]
     values: dict[str, Any]
     origins: Mapping[KeyPath, str]
+    presets: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -51,16 +56,16 @@ class Recipe:
                 return self.origins[path[:end]]
         return self.name
 
-    def problem(self, path: KeyPath, what: str, fix: str = "", *, later: bool = False) -> Problem:
+    def problem(self, path: KeyPath, what: str, fix: str = "", *, code: str = "", later: bool = False) -> Problem:
         """Return a problem at one of this recipe's keys."""
-        return Problem(where=self.where(*path), key=overlay.show(path), what=what, fix=fix, later=later)
+        return Problem(where=self.where(*path), key=overlay.show(path), what=what, fix=fix, code=code, later=later)
 
     def findings(self) -> list[Problem]:
         """Return what the schema finds wrong with the recipe."""
         order = {key: place for place, key in enumerate(self.origins)}
         found = schema_check.findings(self.given, SCHEMA_OF[self.kind])
         found.sort(key=lambda one: order.get(one.path, -1))   # as they stand in the file; what is missing comes first
-        return [self.problem(one.path, one.what, one.fix) for one in found]
+        return [self.problem(one.path, one.what, one.fix, code=one.code) for one in found]
 
 
 def kind_of(path: Path) -> Kind | None:
@@ -109,7 +114,8 @@ def read(path: str | Path, *, presets: Sequence[str] = (), overrides: Sequence[s
         origins = {at: line for at, line in origins.items() if at[:len(key)] != key}
         origins[key] = f"command line ({word})"
     full = schema_check.with_defaults(values, SCHEMA_OF[kind]) if kind in OURS else values
-    return Recipe(kind=kind, path=file, project=project, given=values, values=full, origins=origins)
+    return Recipe(kind=kind, path=file, project=project, given=values, values=full, origins=origins,
+                  presets=tuple(presets), overrides=tuple(overrides))
 
 
 def preset_path(name: str, project: Path) -> Path:

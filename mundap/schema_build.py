@@ -63,6 +63,7 @@ def build_all() -> dict[str, dict[str, Any]]:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from importlib.metadata import version
 
+    from llamafactory.data.template import TEMPLATES
     from llamafactory.hparams import parser
 
     made = f"llamafactory {version('llamafactory')}, transformers {version('transformers')}"
@@ -70,6 +71,12 @@ def build_all() -> dict[str, dict[str, Any]]:
     train["required"] = ["model_name_or_path", "output_dir", "stage"]
     infer = build(parser._INFER_ARGS, f"LLaMA-Factory chat, export and api recipe ({made})")
     infer["required"] = ["model_name_or_path"]
+    for schema in (train, infer):
+        # Upstream annotates the template's name as text and fails on a wrong one only once the tokenizer is loaded.
+        rules = schema["properties"]["template"]
+        rules.pop("type")
+        schema["properties"]["template"] = {"enum": [*sorted(TEMPLATES), None], **rules}
+        schema["x-templates-that-replace-eos"] = sorted(name for name, one in TEMPLATES.items() if one.replace_eos)
     return {"train": train, "infer": infer}
 
 

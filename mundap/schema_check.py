@@ -21,15 +21,40 @@ SCHEMA_DIR = Path(__file__).resolve().parent.parent / "configs" / "schema"
 _TYPES = {"string": "text", "number": "a number", "integer": "a whole number", "boolean": "true or false",
           "array": "a list", "object": "a mapping", "null": "null"}
 _MANY_CHOICES = 12
+# Keys of other releases of transformers and LLaMA-Factory, and what to write now. Source: their release notes.
+RENAMED = {
+    "evaluation_strategy": "Write eval_strategy.",
+    "no_cuda": "Write use_cpu.",
+    "save_safetensors": "Take the line out; weights are always written as safetensors.",
+    "group_by_length": "Write train_sampling_strategy: group_by_length.",
+    "include_tokens_per_second": "Write include_num_input_tokens_seen: true.",
+    "tp_size": "Take the line out.",
+    "lora_modules": "Write lora_target.",
+    "checkpoint_dir": "Write adapter_name_or_path.",
+    "max_source_length": "Write cutoff_len, which counts question and answer together.",
+    "max_target_length": "Write cutoff_len, which counts question and answer together.",
+    "cutoff_length": "Write cutoff_len.",
+    "max_length": "Write cutoff_len in a train recipe, max_new_tokens for answers.",
+    "max_seq_length": "Write cutoff_len.",
+    "use_flash_attn": "Write flash_attn: auto.",
+    "flash_attention": "Write flash_attn: auto.",
+    "lora_r": "Write lora_rank.",
+    "load_in_4bit": "Write quantization_bit: 4.",
+    "load_in_8bit": "Write quantization_bit: 8.",
+    "batch_size": "Write per_device_train_batch_size.",
+    "epochs": "Write num_train_epochs.",
+    "gradient_checkpointing_enable": "Checkpointing is on; disable_gradient_checkpointing turns it off.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A place in the values that breaks the schema, in words."""
+    """A place in the values that breaks the schema, in words; code is that of configs/schema/RULES.md."""
 
     path: KeyPath
     what: str
     fix: str = ""
+    code: str = "MD014"
 
 
 @cache
@@ -90,22 +115,37 @@ def _words(error: Any) -> Iterator[Finding]:
         known = list(error.schema.get("properties", {}))
         for key in error.instance:
             if key not in known:
-                yield Finding(path=(*path, key), what=f"unknown key (value {_brief(error.instance[key])}).",
-                              fix=closest(key, known).strip() or _among(known))
+                yield _unknown((*path, key), error.instance[key], known)
     elif error.validator == "required":
         for key in error.validator_value:
             if key not in error.instance:
                 about = error.schema["properties"].get(key, {}).get("description", "")
-                yield Finding(path=(*path, key), what="this key is missing.", fix=about)
+                yield Finding(path=(*path, key), what="this key is missing.", fix=about, code="MD013")
     elif error.validator in ("anyOf", "oneOf"):
         deepest = max(error.context, key=lambda inner: len(inner.absolute_path), default=None)
         if deepest is not None and len(deepest.absolute_path) > len(error.absolute_path):
             yield from _words(deepest)
         else:
             kinds = [inner.validator_value for inner in error.context if inner.validator == "type"]
-            yield Finding(path=path, what=f"{_brief(error.instance)} must be {_kinds(kinds)}.")
+            yield Finding(path=path, what=f"{_brief(error.instance)} must be {_kinds(kinds)}.", code="MD011")
     else:
         yield _value(path, error)
+
+
+def _unknown(path: KeyPath, value: Any, known: list[str]) -> Finding:
+    """Return the finding for a key the schema does not have: misspelt, renamed, or another kind of recipe's."""
+    key = str(path[-1])
+    if key in RENAMED and "model_name_or_path" in known:
+        return Finding(path=path, what=f"is not a key of this release (value {_brief(value)}).", fix=RENAMED[key],
+                       code="MD015")
+    if "model_name_or_path" in known and key not in known:
+        other = next((name for name in ("train", "infer") if key in schema(name)["properties"]), "")
+        if other:
+            kind = "train" if other == "train" else "chat and export"
+            return Finding(path=path, what=f"is a key of {kind} recipes, unknown here (value {_brief(value)}).",
+                           fix="Take the line out.", code="MD016")
+    return Finding(path=path, what=f"unknown key (value {_brief(value)}).",
+                   fix=closest(key, known).strip() or _among(known), code="MD010")
 
 
 def _value(path: KeyPath, error: Any) -> Finding:
@@ -114,10 +154,11 @@ def _value(path: KeyPath, error: Any) -> Finding:
     if rule == "enum":
         near = closest(value, [str(choice) for choice in wanted]) if isinstance(value, str) else _quote_advice(
             value, ["string"] if any(isinstance(choice, str) for choice in wanted) else [])
-        return Finding(path=path, what=f"{_brief(value)} is not a choice.", fix=near + _among(wanted))
+        return Finding(path=path, what=f"{_brief(value)} is not a choice.", fix=near + _among(wanted), code="MD012")
     if rule == "type":
         kinds = wanted if isinstance(wanted, list) else [wanted]
-        return Finding(path=path, what=f"{_brief(value)} must be {_kinds(kinds)}.", fix=_quote_advice(value, kinds))
+        return Finding(path=path, what=f"{_brief(value)} must be {_kinds(kinds)}.", fix=_quote_advice(value, kinds),
+                       code="MD011")
     comparisons = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than",
                    "exclusiveMaximum": "less than"}
     if rule in comparisons:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+# Started with `python -m` in a process of their own: the schema builder, and three that ask LLaMA-Factory itself.
+CHILDREN = {"mundap/schema_build.py", "mundap/upstream_parser.py", "mundap/board/page.py", "mundap/forecast/probe.py",
+            "mundap/forecast/conversion.py"}
 HEAVY = {"torch", "transformers", "gradio", "chromadb", "sentence_transformers", "llamafactory", "peft"}
 # Who may import whom; what is not listed is forbidden. mundap.cli is a layer of its own, the top one.
 ALLOWED = {"mundap.cli": {"mundap.cli", "mundap", "pipelines", "rag", "webui"}, "webui": {"webui", "rag", "pipelines",
@@ -71,4 +74,4 @@ def test_datasets_folder_holds_no_python() -> None:
 def test_llamafactory_is_started_and_never_imported() -> None:
     importers = {path.relative_to(ROOT).as_posix() for path in SOURCES
                  if any(module.split(".")[0] == "llamafactory" for module in imported(path))}
-    assert importers == {"mundap/schema_build.py"}, "only the schema builder may look into LLaMA-Factory"
+    assert importers == CHILDREN, "only what runs as a process of its own may look into LLaMA-Factory"

@@ -26,7 +26,7 @@ def command(recipe: RecipePath, overrides: Overrides = None,
     if dry:
         result(dump(loaded.values).rstrip())
         return
-    problems = rules.check(loaded)
+    problems = rules.blocking(loaded)
     if problems:
         raise error_for(problems, loaded.name)
     from pipelines.data import run

@@ -17,7 +17,7 @@ def command(recipe: RecipePath, overrides: Overrides = None) -> None:
     from mundap.recipe import load
 
     loaded = load(recipe, overrides=overrides or (), kind="eval")
-    problems = rules.check(loaded)
+    problems = rules.blocking(loaded)
     if problems:
         raise error_for(problems, loaded.name)
     rag = load(resolve(loaded.values["rag"], loaded.project), kind="rag")

@@ -15,7 +15,7 @@ def command(recipe: RecipePath, overrides: Overrides = None) -> None:
     from mundap.recipe import load
 
     loaded = load(recipe, overrides=overrides or (), kind="rag")
-    problems = rules.check(loaded)
+    problems = rules.blocking(loaded)
     if problems:
         raise error_for(problems, loaded.name)
     from webui.app import serve

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
+from mundap.overrides import at
 from mundap.paths import resolve
 from mundap.problem import Problem
 from mundap.recipe import Recipe
@@ -29,10 +29,14 @@ def named_files(recipe: Recipe) -> Iterator[Problem]:
     if recipe.kind == "eval":
         keys += [("systems", index, "chat") for index in range(len(recipe.values.get("systems", ())))]
     for key in keys:
-        value = _at(recipe.values, key)
+        value = at(recipe.values, key)
         if isinstance(value, str) and not resolve(value, recipe.project).is_file():
             yield recipe.problem(key, f"there is no file {value}.",
                                  "Correct the path; it begins at the project's root.")
+
+
+def generator_complete(recipe: Recipe) -> Iterator[Problem]:
+    """Yield a problem for each key that the generator named cannot do without."""
     generation = recipe.values.get("generation") if recipe.kind == "rag" else None
     if isinstance(generation, dict):
         for needed in _NEEDED.get(str(generation.get("generator")), ()):
@@ -40,13 +44,3 @@ def named_files(recipe: Recipe) -> Iterator[Problem]:
                 yield recipe.problem(("generation", needed), f"generator {generation['generator']} needs this key.",
                                      _NEEDED[generation["generator"]][needed])
 
-
-def _at(values: Any, path: KeyPath) -> Any:
-    for part in path:
-        if isinstance(values, dict):
-            values = values.get(part)
-        elif isinstance(values, list) and isinstance(part, int) and part < len(values):
-            values = values[part]
-        else:
-            return None
-    return values

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from mundap.errors import ConfigError
+from mundap.overrides import at
 from mundap.problem import Problem
 from mundap.recipe import Recipe, read, sibling
 from mundap.yaml_lines import KeyPath
@@ -32,13 +32,8 @@ def same_prompt(recipe: Recipe) -> Iterator[Problem]:
     except ConfigError:
         return   # the checker tells about that file itself
     for ours, theirs in _SAME:
-        mine, other = _at(recipe.values, ours), _at(rag.values, theirs)
+        mine, other = at(recipe.values, ours), at(rag.values, theirs)
         if mine is not None and other is not None and mine != other:
             yield recipe.problem(ours, f"{mine!r} differs from {other!r} at {rag.where(*theirs)}.",
                                  "Training rows and the app must use the same; make them equal.")
 
-
-def _at(values: Any, path: KeyPath) -> Any:
-    for part in path:
-        values = values.get(part) if isinstance(values, dict) else None
-    return values

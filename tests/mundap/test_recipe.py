@@ -52,17 +52,17 @@ def test_no_default_is_added_to_an_upstream_recipe(project: Path) -> None:
 
 BROKEN = [
     ("train", "lora_rnak: 8\n", "configs/demo/train.yaml:{line}: lora_rnak: unknown key (value 8). Did you mean "
-     "'lora_rank'?"),
+     "'lora_rank'? [MD010]"),
     ("train", "flash_attn: flash3\n", "configs/demo/train.yaml:{line}: flash_attn: \"flash3\" is not a choice. Did "
-     "you mean 'fa3'? Choices: auto, disabled, sdpa, fa2, fa3."),
+     "you mean 'fa3'? Choices: auto, disabled, sdpa, fa2, fa3. [MD012]"),
     ("train", "max_grad_norm: \"1.0\"\n", "configs/demo/train.yaml:{line}: max_grad_norm: \"1.0\" must be a number. "
-     "Write the number without quotes."),
+     "Write the number without quotes. [MD011]"),
     ("train", "eval_strategy: no\n", "configs/demo/train.yaml:{line}: eval_strategy: false is not a choice. To YAML a "
-     "bare no or off is false; for the word, quote it: \"no\". Choices: no, steps, epoch."),
+     "bare no or off is false; for the word, quote it: \"no\". Choices: no, steps, epoch. [MD012]"),
     ("rag", "colour: red\n", "configs/demo/rag.yaml:{line}: colour: unknown key (value \"red\"). Choices: domain, "
-     "title, index, retrieval, prompt, synonyms, generation, verification, web."),
+     "title, index, retrieval, prompt, synonyms, generation, verification, web. [MD010]"),
     ("export", "export_device: gpu\n", "configs/demo/export.yaml:{line}: export_device: \"gpu\" is not a choice. "
-     "Did you mean 'cpu'? Choices: cpu, auto."),
+     "Did you mean 'cpu'? Choices: cpu, auto. [MD012]"),
 ]
 
 
@@ -83,11 +83,11 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(project: Path) -
         load("configs/demo/data.yaml",
              overrides=["chunks.max_tokens=1", "rows.topk=3", "domain=null", "split.by=town"])
     assert str(caught.value) == "\n".join((
-        "command line (chunks.max_tokens=1): chunks.max_tokens: 1 must be at least 32.",
-        "command line (rows.topk=3): rows.topk: unknown key (value 3). Did you mean 'top_k'?",
+        "command line (chunks.max_tokens=1): chunks.max_tokens: 1 must be at least 32. [MD014]",
+        "command line (rows.topk=3): rows.topk: unknown key (value 3). Did you mean 'top_k'? [MD010]",
         "command line (domain=null): domain: this key is missing. Short name of the subject, in small letters, digits "
-        "and underscores; folders are named after it.",
-        "command line (split.by=town): split.by: \"town\" is not a choice. Choices: company, document.",
+        "and underscores; folders are named after it. [MD013]",
+        "command line (split.by=town): split.by: \"town\" is not a choice. Choices: company, document. [MD012]",
         "  Then check again with: mundap check configs/demo/data.yaml"))
 
 

@@ -1,0 +1,52 @@
+"""How many optimisation steps a recipe comes to, from the rows on disk; only where that can be told for certain."""
+
+from __future__ import annotations
+
+import math
+
+from mundap import dataset_info
+from mundap.errors import ConfigError
+from mundap.recipe import Recipe
+from mundap.rules import dataset_rows
+
+
+def planned_steps(recipe: Recipe) -> int | None:
+    """Return the steps on one device, or None: packed or streamed rows, files that are not here, no rows named.
+
+    More devices make fewer steps, so this is the most there can be. Source: transformers Trainer (5.5),
+    set_initial_training_values: ceil(batches / accumulation) steps an epoch.
+    """
+    values = recipe.values
+    if recipe.kind != "train" or not values.get("do_train"):
+        return None
+    if values.get("max_steps", -1) > 0:
+        return int(values["max_steps"])
+    if values.get("packing") or values.get("neat_packing") or values.get("streaming"):
+        return None
+    rows = _rows(recipe)
+    if rows is None:
+        return None
+    held = values.get("val_size") or 0
+    rows -= math.ceil(rows * held) if held < 1 else int(held)
+    batches = math.ceil(rows / values.get("per_device_train_batch_size", 8))
+    per_epoch: int = max(math.ceil(batches / values.get("gradient_accumulation_steps", 1)), 1)
+    return max(math.ceil(per_epoch * float(values.get("num_train_epochs", 3.0))), 1)
+
+
+def _rows(recipe: Recipe) -> int | None:
+    folder = dataset_info.folder(recipe.values, recipe.project)
+    if folder is None:
+        return None
+    try:
+        entries = dataset_info.read(folder)
+    except ConfigError:
+        return None
+    total, most = 0, recipe.values.get("max_samples")
+    for name in dataset_info.named(recipe.values, "dataset"):
+        place = dataset_info.source(entries[name], folder) if name in entries else None
+        found = dataset_rows.count(place) if place is not None and place.is_file() else None
+        if found is None:
+            return None
+        found = int(entries[name].get("num_samples") or found)
+        total += min(found, most) if most else found
+    return total or None
