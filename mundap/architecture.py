@@ -63,6 +63,11 @@ def find(model_name_or_path: str, project: Path) -> Architecture | None:
     return found or known().get(name) or _to_be_prepared(name)
 
 
+def to_be_prepared(model_name_or_path: str) -> bool:
+    """Return whether a name is that of a known hub model's folder as `mundap models --prepare` will make it."""
+    return _to_be_prepared(model_name_or_path.strip().rstrip("/")) is not None
+
+
 def locate(model_name_or_path: str, project: Path) -> Path | None:
     """Return the folder that holds a model on this machine, its own or the hub cache's, or None."""
     name = model_name_or_path.strip()

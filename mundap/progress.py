@@ -20,7 +20,11 @@ _CLOCK = re.compile(r"^(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """The state after one logged step. loss is None for a line that carries none, such as the last."""
+    """The state after one logged step. loss is None for a line that carries none, such as the last.
+
+    elapsed_s counts from the start of this session, not of the run. tokens are those seen so far, where the recipe has
+    them counted; vram_bytes is the most that the first GPU's allocator had reserved.
+    """
 
     current: int
     total: int
@@ -28,19 +32,28 @@ class Step:
     eval_loss: float | None
     elapsed_s: int
     remaining_s: int
+    epoch: float | None = None
+    learning_rate: float | None = None
+    tokens: int | None = None
+    vram_bytes: int | None = None
 
-    @property
-    def line(self) -> str:
-        """Return the state in one line: step, loss, rate, time left."""
+    def line(self, resumed_at: int = 0) -> str:
+        """Return the state in one line: step, loss, rate, time left.
+
+        resumed_at is the step this session went on from: the trainer's own estimate counts those before it as done in
+        this session's time.
+        """
         parts = [f"step {self.current}/{self.total}"]
         if self.loss is not None:
             parts.append(f"loss {self.loss:.4f}")
         if self.eval_loss is not None:
             parts.append(f"eval_loss {self.eval_loss:.4f}")
-        if self.elapsed_s and self.current:
-            per_step = self.elapsed_s / self.current
+        remaining_s = float(self.remaining_s)
+        if self.elapsed_s and self.current > resumed_at:
+            per_step = self.elapsed_s / (self.current - resumed_at)
             parts.append(f"{per_step:.2f} s/step" if per_step >= 1 else f"{1 / per_step:.1f} steps/s")
-        parts.append(f"{clock(self.remaining_s)} left")
+            remaining_s = (self.total - self.current) * per_step if resumed_at else remaining_s
+        parts.append(f"{clock(remaining_s)} left")
         return "  ".join(parts)
 
 
@@ -70,29 +83,33 @@ class TrainingLog:
         return [step for line in whole.splitlines() if (step := _step(line)) is not None]
 
 
+def read_log(path: Path) -> list[Step]:
+    """Return every step of a trainer's log, all sessions, as written; none when there is no log."""
+    return TrainingLog(path).poll()
+
+
 class Display:
     """Shows steps as they come: redrawn on a terminal, else through say, at most once every every_s seconds."""
 
-    def __init__(self, say: Callable[[str], None], *, live: bool = False, every_s: float = 10.0) -> None:
+    def __init__(self, say: Callable[[str], None], *, live: bool = False, every_s: float = 10.0, resumed_at: int = 0
+                 ) -> None:
         self._say = say
+        self._resumed_at = resumed_at
         self._every_s = every_s
         self._last_s = -every_s
         self._bar: Any = None
         self._task: Any = None
         self._live = live
-        self.last: Step | None = None
-        self.last_loss: float | None = None
+        self.steps: list[Step] = []
 
     def show(self, steps: list[Step]) -> None:
-        """Show the newest of some steps, and remember its loss."""
-        for step in steps:
-            self.last = step
-            self.last_loss = step.loss if step.loss is not None else self.last_loss
+        """Show the newest of some steps, and remember them all."""
+        self.steps += steps
         if self._live:
             self._draw()
         elif steps and (time.monotonic() - self._last_s >= self._every_s or steps[-1].current == steps[-1].total):
             self._last_s = time.monotonic()
-            self._say(steps[-1].line)
+            self._say(steps[-1].line(self._resumed_at))
 
     def close(self) -> None:
         """Leave the live line as it is and give the terminal back."""
@@ -109,9 +126,9 @@ class Display:
                                  console=Console(stderr=True))
             self._task = self._bar.add_task("loading the model", total=None)
             self._bar.start()
-        if self.last is not None:
-            self._bar.update(self._task, total=self.last.total, completed=self.last.current,
-                             description=self.last.line)
+        if self.steps:
+            last = self.steps[-1]
+            self._bar.update(self._task, total=last.total, completed=last.current, description=last.line(self._resumed_at))
 
 
 def clock(seconds: float) -> str:
@@ -129,9 +146,12 @@ def _step(line: bytes) -> Step | None:
         return None
     if not isinstance(record, dict) or "current_steps" not in record:
         return None
+    vram = record.get("vram_reserved")   # GiB; -1 byte and so about 0 where there is no GPU
     return Step(current=int(record["current_steps"]), total=int(record.get("total_steps", 0)), loss=record.get("loss"),
                 eval_loss=record.get("eval_loss"), elapsed_s=_seconds(record.get("elapsed_time", "")),
-                remaining_s=_seconds(record.get("remaining_time", "")))
+                remaining_s=_seconds(record.get("remaining_time", "")), epoch=record.get("epoch"),
+                learning_rate=record.get("lr"), tokens=record.get("total_tokens"),
+                vram_bytes=round(vram * 2**30) if vram and vram > 0 else None)
 
 
 def _seconds(text: str) -> int:

@@ -20,6 +20,11 @@ KeyPath = tuple[str | int, ...]
 
 _FLOAT = "tag:yaml.org,2002:float"
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+# What the library says of these is half a sentence.
+_ODD = {"but found another document": "a second document begins here; a recipe is one",
+        "found unexpected end of stream": "the file ends before a quote is closed"}
+_TEXT = "tag:yaml.org,2002:str"
+_MERGE = "tag:yaml.org,2002:merge"
 # Source: omegaconf/_utils.py get_yaml_loader (2.3): the exponent needs neither a point nor a sign.
 _NUMBER = re.compile(r"""^(?:
      [-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?
@@ -38,14 +43,16 @@ class Loaded:
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML with OmegaConf's idea of numbers and dates, and no duplicate keys."""
+    """Safe YAML with OmegaConf's idea of numbers and dates; keys are text, and none stands twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Return the mapping, or fail where a key stands twice."""
+        """Return the mapping, or fail where a key stands twice or is not text."""
         seen: dict[Any, int] = {}
         for key, _ in node.value:
             line = key.start_mark.line + 1
-            if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+            if key.tag not in (_TEXT, _MERGE):
+                raise yaml.constructor.ConstructorError(None, None, _not_text(key), key.start_mark)
+            if key.value in seen and key.tag != _MERGE:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key.value!r} stands twice, here and on line {seen[key.value]}",
                     key.start_mark)
@@ -58,6 +65,15 @@ _Loader.yaml_implicit_resolvers = {
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver(_FLOAT, _NUMBER, list("-+0123456789."))
+
+
+class _Dumper(yaml.SafeDumper):
+    """Safe YAML whose texts are quoted wherever either loader would take them for a number or a date."""
+
+
+_Dumper.yaml_implicit_resolvers = {first: list(resolvers)
+                                   for first, resolvers in yaml.SafeDumper.yaml_implicit_resolvers.items()}
+_Dumper.add_implicit_resolver(_FLOAT, _NUMBER, list("-+0123456789."))
 
 
 def read(path: Path, *, name: str = "") -> Loaded:
@@ -81,8 +97,9 @@ def parse(text: str, *, name: str) -> Loaded:
     """Return a YAML text's values and lines.
 
     Raises:
-        ConfigError: it is not YAML, holds a key twice, or is not a mapping.
+        ConfigError: it is not YAML, holds a key twice, or is not a mapping of text to values.
     """
+    lines: dict[KeyPath, int] = {}
     try:
         loader = _Loader(text)
         try:
@@ -90,18 +107,20 @@ def parse(text: str, *, name: str) -> Loaded:
             values = {} if node is None else loader.construct_document(node)
         finally:
             loader.dispose()
+        if node is not None:
+            _number_lines(node, (), lines)
+    except RecursionError as error:
+        raise ConfigError("is nested without end; an alias (*name) stands inside what it names.", where=name,
+                          fix="Write the values out.") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}" if mark else name
-        raise ConfigError(f"{error.problem or 'is not YAML'}.", where=where,
+        raise ConfigError(f"{_ODD.get(str(error.problem), error.problem) or 'is not YAML'}.", where=where,
                           fix=_advice(str(error.problem))) from error
     except yaml.YAMLError as error:
         raise ConfigError(f"is not YAML: {error}", where=name, fix="Remove the control characters.") from error
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+    if not isinstance(values, dict):
         raise ConfigError("is not a mapping of keys to values.", where=name, fix="Write one `key: value` a line.")
-    lines: dict[KeyPath, int] = {}
-    if node is not None:
-        _number_lines(node, (), lines)
     return Loaded(values=values, lines=lines)
 
 
@@ -119,8 +138,8 @@ def scalar(text: str) -> Any:
 
 
 def dump(values: dict[str, Any]) -> str:
-    """Return values as YAML in their own order, Korean readable."""
-    return yaml.safe_dump(values, allow_unicode=True, sort_keys=False, width=1000)
+    """Return values as YAML in their own order, Korean readable; parse gives the same values back."""
+    return yaml.dump(values, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1000)
 
 
 def _advice(problem: str) -> str:
@@ -128,7 +147,23 @@ def _advice(problem: str) -> str:
         return "Indent with spaces; YAML does not take tabs."
     if "stands twice" in problem:
         return "Keep one of the two lines."
+    if "is no text" in problem:
+        return "Quote it, if it is meant as a key."
+    if "cannot be a key" in problem:
+        return "Nothing fills in placeholders such as {{ name }}: write the value out. Text with braces needs quotes."
+    if "another document" in problem:
+        return "Take the line out."
+    if "end of stream" in problem:
+        return "Close the quote where it was opened."
+    if "constructor for the tag" in problem:
+        return "Only plain values are read; take the tag (!…) out."
     return "Check the indentation, the colon after the key, and quotes around text that holds ': ' or ' #'."
+
+
+def _not_text(key: yaml.Node) -> str:
+    if isinstance(key, yaml.ScalarNode):
+        return f"the key {key.value!r} is no text to YAML but a number, true, false or null"
+    return "a list or mapping in braces cannot be a key"
 
 
 def _number_lines(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int]) -> None:

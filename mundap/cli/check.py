@@ -12,10 +12,11 @@ from mundap.cli.options import AsJson, Presets
 from mundap.cli.output import result, result_json, say
 
 if TYPE_CHECKING:
+    from mundap.forecast import Forecast
     from mundap.problem import Problem
 
 EXAMPLES = ("mundap check", "mundap check configs/civil_law/train.yaml --preset quality --json",
-            "mundap check configs/demo --deep")
+            "mundap check configs/demo --deep", 'mundap check --data configs/hira/train.yaml --gpu "2xA100 80GB"')
 
 
 def command(paths: Annotated[list[Path] | None, typer.Argument(
@@ -23,6 +24,10 @@ def command(paths: Annotated[list[Path] | None, typer.Argument(
         show_default=False)] = None, preset: Presets = None,
         deep: Annotated[bool, typer.Option("--deep", help="Ask LLaMA-Factory's own parser as well (ten seconds).")
                         ] = False,
+        data: Annotated[bool, typer.Option(
+            "--data", help="Forecast each train recipe: rows dropped and cut, steps, memory, time.")] = False,
+        gpu: Annotated[str | None, typer.Option(
+            "--gpu", metavar="NAME", help="The card to forecast for: 4060, \"2xA100 80GB\", cpu. Implies --data.")] = None,
         strict: Annotated[bool, typer.Option("--strict", help="Count warnings as problems.")] = False,
         as_json: AsJson = False) -> None:
     """Check recipes, presets and prompts: unknown keys, wrong types and choices, and what must agree between files.
@@ -40,8 +45,10 @@ def command(paths: Annotated[list[Path] | None, typer.Argument(
     problems = [problem for file in found for problem in check(file, presets=preset or ())]
     if deep:
         problems += _deep(found, preset or [])
+    told = _forecasts(found, preset or [], gpu) if data or gpu else []
+    problems += _found(told)
     wrong = [problem for problem in problems if problem.blocks or (strict and problem.warning)]
-    _tell(problems, len(found), as_json)
+    _tell(problems, len(found), told, as_json)
     warnings = sum(problem.warning for problem in problems)
     say(f"{len(found)} files checked, {len(wrong)} problem{'' if len(wrong) == 1 else 's'}"
         + (f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""))
@@ -58,9 +65,30 @@ def _deep(found: list[Path], presets: list[str]) -> list[Problem]:
     return deep.findings(recipes(found, presets=presets))
 
 
-def _tell(problems: list[Problem], files: int, as_json: bool) -> None:
+def _forecasts(found: list[Path], presets: list[str], gpu: str | None) -> list[Forecast]:
+    """Return a forecast of every train recipe that can be read, for a named card or what this machine has."""
+    from mundap.check import recipes
+    from mundap.forecast import cards, forecasts
+
+    card, count = cards.parse(gpu) if gpu else (None, None)
+    trained = [one for one in recipes(found, presets=presets) if one.kind == "train" and one.values.get("do_train")]
+    return forecasts(trained, card=card, devices=count, say=say)
+
+
+def _found(told: list[Forecast]) -> list[Problem]:
+    from mundap.forecast.findings import findings
+
+    return [problem for one in told for problem in findings(one)]
+
+
+def _tell(problems: list[Problem], files: int, told: list[Forecast], as_json: bool) -> None:
+    from mundap.forecast.words import block, plain
+
     if as_json:
-        result_json({"files": files, "problems": [dataclasses.asdict(problem) for problem in problems]})
+        result_json({"files": files, "problems": [dataclasses.asdict(problem) for problem in problems],
+                     **({"forecasts": [plain(one) for one in told]} if told else {})})
         return
+    for one in told:
+        result("\n".join([*block(one), ""]))
     for problem in problems:
         result(f"{'not yet: ' if problem.later else 'warning: ' if problem.warning else ''}{problem}")

@@ -64,7 +64,7 @@ def _load(folder: Path) -> dict[Kind, Recipe]:
     if not recipes:
         raise ConfigError("there is no recipe in this folder.", where=str(folder),
                           fix=f"Give a folder with some of {', '.join(kind + '.yaml' for kind in KINDS)}.")
-    problems = [problem for recipe in recipes.values() for problem in rules.check(recipe) if not problem.later]
+    problems = [problem for recipe in recipes.values() for problem in rules.blocking(recipe, rehearse=True)]
     if problems:
         raise error_for(problems, str(folder))
     return recipes
@@ -120,10 +120,11 @@ def _train(line: Line) -> str:
         return "skipped: no train.yaml"
     from mundap import train
 
-    ready = train.plan(recipe, mode="fresh" if line.fresh else "decide")
+    mode: train.Mode = "again" if line.fresh else "decide"
+    ready = train.plan(recipe, mode=mode)
     if not line.fresh and train.finished(ready.output_dir, ready.fingerprint):
         return "skipped: recipe, rows and base model unchanged"
-    summary = train.run(recipe, mode="fresh" if line.fresh else "decide", say=say, live=live())
+    summary = train.run(recipe, mode=mode, say=say, live=live())
     for text in train.report(summary, recipe.project)[:1]:
         say(text)
     if summary.stopped:

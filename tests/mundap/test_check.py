@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -26,6 +27,32 @@ def test_every_committed_configuration_is_right(path: Path) -> None:
     assert [str(problem) for problem in check(path) if not problem.later] == []
 
 
+# What a preset may not be laid over, and why that is so.
+TOLD_WITH_PRESET = {
+    ("demo/train.yaml", "liger"): ["MD603"],   # the demo trains on a CPU, Liger's kernels are a GPU's
+    # The committed rows are a sample of 42 to 63 steps so, and the recipe evaluates every 100.
+    ("dart/train_llama3_8b_qlora.yaml", "fast"): ["MD304", "MD304"],
+    # The base comes in 4 bits, which the preset asks for; the sample again.
+    ("dart/train_llama3_8b_qlora.yaml", "rtx4060_8gb"): ["MD504", "MD304", "MD304"],
+}
+PRESETS = sorted(path.stem for path in (ROOT / "configs/presets").glob("*.yaml"))
+TRAINING = [path for path in FOUND if kind_of(path) == "train" and path.suffix == ".yaml"]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("path", TRAINING, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_preset_goes_over_every_train_recipe(path: Path, preset: str) -> None:
+    told = check(path, presets=[preset])
+    expected = TOLD_WITH_PRESET.get((f"{path.parent.name}/{path.name}", preset), [])
+    assert [problem.code for problem in told if not problem.later] == expected, "\n".join(map(str, told))
+
+
+def test_there_are_recipes_and_presets_to_combine() -> None:
+    assert len(TRAINING) >= 10 and len(PRESETS) >= 10
+    assert {preset for _, preset in TOLD_WITH_PRESET} <= set(PRESETS)
+    assert {name for name, _ in TOLD_WITH_PRESET} <= {f"{path.parent.name}/{path.name}" for path in TRAINING}
+
+
 def edit(path: Path, old: str, new: str) -> Path:
     text = path.read_text(encoding="utf-8")
     assert old in text
@@ -37,7 +64,7 @@ def test_an_unregistered_dataset_is_told(project: Path) -> None:
     path = edit(project / "configs/demo/train.yaml", "dataset: demo", "dataset: demos")
     [problem] = check(path)
     assert str(problem).split(": ", 1)[1] == ("dataset: 'demos' is not registered in dataset_info.json. Did you mean "
-                                              "'demo'? Registered: demo.")
+                                              "'demo'? Registered: demo. [MD101]")
 
 
 def test_a_dataset_still_to_be_made_is_told_with_its_command(project: Path) -> None:
@@ -87,17 +114,29 @@ def test_other_files_are_checked_too(project: Path, name: str, content: bytes, w
     assert [problem.what for problem in check(path)] == [what]
 
 
-def test_check_leaves_heavy_libraries_alone_and_is_quick(child_env: dict[str, str]) -> None:
-    """The limit of two seconds is for an idle machine; processor time is what is measured here."""
-    code = ("import sys, time\nfrom mundap.cli.main import app\n"
+def test_checking_everything_takes_less_than_two_seconds(child_env: dict[str, str]) -> None:
+    """A fresh process, interpreter and all; seconds of the processor, since other programs share the machine.
+
+    The checker has one thread and waits for nothing, so on an idle machine the clock on the wall shows the same.
+    """
+    took = []
+    for _ in range(3):
+        before = os.times()
+        subprocess.run([sys.executable, "-c", "from mundap.cli.main import entry; entry()", "check"], cwd=ROOT,
+                       env=child_env, capture_output=True, text=True, timeout=60, check=True)
+        after = os.times()
+        took.append(after.children_user + after.children_system - before.children_user - before.children_system)
+    assert sorted(took)[1] < 2.0, took
+
+
+def test_check_leaves_heavy_libraries_alone(child_env: dict[str, str]) -> None:
+    code = ("import sys\nfrom mundap.cli.main import app\n"
             "try:\n    app(['check'])\nexcept SystemExit as e:\n    assert e.code == 0, e.code\n"
-            "print(*sorted({'torch', 'transformers', 'gradio', 'chromadb', 'llamafactory'} & set(sys.modules)))\n"
-            "print(time.process_time())")
+            "print(*sorted({'torch', 'transformers', 'gradio', 'datasets', 'chromadb', 'llamafactory', 'omegaconf', "
+            "'pandas', 'numpy', 'matplotlib', 'deepspeed'} & set(sys.modules)))")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=child_env, capture_output=True, text=True,
                           timeout=60, check=True)
-    *_, heavy, seconds = done.stdout.splitlines()
-    assert heavy == ""
-    assert float(seconds) < 2.0
+    assert done.stdout.splitlines()[-1] == ""
 
 
 def test_help_leaves_everything_heavy_alone_and_is_quick(child_env: dict[str, str]) -> None:

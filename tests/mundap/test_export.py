@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from mundap import export
-from mundap.errors import LaunchError, ModelError
+from mundap.errors import ConfigError, LaunchError, ModelError
 from mundap.recipe import Recipe, load
 from tests.mundap import fake_llamafactory
 
@@ -85,7 +86,13 @@ def test_a_failed_export_leaves_the_older_one_alone(ready: Path) -> None:
 
 
 def test_a_missing_adapter_is_told(ready: Path) -> None:
+    shutil.rmtree(ready / "saves" / "demo" / "lora")
     with pytest.raises(ModelError) as caught:
-        export.plan(recipe("adapter_name_or_path=saves/none"))
-    assert str(caught.value) == ("adapter_name_or_path: there is no saves/none.\n"
+        export.plan(recipe())
+    assert str(caught.value) == ("adapter_name_or_path: there is no saves/demo/lora.\n"
                                  "  Train it first with: mundap train <train recipe>")
+
+
+def test_an_adapter_that_no_recipe_writes_is_told(ready: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no train recipe writes saves/dmo/lora\. Did you mean 'saves/demo/lora'\?"):
+        export.plan(recipe("adapter_name_or_path=saves/dmo/lora"))

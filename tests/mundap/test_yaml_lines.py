@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mundap.errors import ConfigError
-from mundap.yaml_lines import parse, read
+from mundap.yaml_lines import dump, parse, read
 
 
 @pytest.mark.parametrize(("text", "value"), [
@@ -42,8 +42,15 @@ def test_lines_of_keys_and_items() -> None:
     ("a: b: c\n", "x.yaml:1: mapping values are not allowed here.\n  Check the indentation, the colon after the key, "
                   "and quotes around text that holds ': ' or ' #'."),
     ("a: !!python/object/apply:os.system [ls]\n", "x.yaml:1: could not determine a constructor for the tag "
-     "'tag:yaml.org,2002:python/object/apply:os.system'.\n  Check the indentation, the colon after the key, and "
-     "quotes around text that holds ': ' or ' #'."),
+     "'tag:yaml.org,2002:python/object/apply:os.system'.\n  Only plain values are read; take the tag (!…) out."),
+    ("a: 1\n---\nb: 2\n", "x.yaml:2: a second document begins here; a recipe is one.\n  Take the line out."),
+    ("a: 'b\n", "x.yaml:2: the file ends before a quote is closed.\n  Close the quote where it was opened."),
+    ("no: 1\n", "x.yaml:1: the key 'no' is no text to YAML but a number, true, false or null.\n  Quote it, if it is meant "
+     "as a key."),
+    ("a: {{ name }}\n", "x.yaml:1: a list or mapping in braces cannot be a key.\n  Nothing fills in placeholders such as "
+     "{{ name }}: write the value out. Text with braces needs quotes."),
+    ("a: &b [*b]\n", "x.yaml: is nested without end; an alias (*name) stands inside what it names.\n  Write the values "
+     "out."),
 ])
 def test_mistakes_are_told_with_file_and_line(text: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -60,3 +67,13 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
 
 def test_an_empty_file_has_no_keys() -> None:
     assert parse("# only a comment\n", name="x").values == {}
+
+
+def test_what_is_dumped_is_read_back_here_and_by_omegaconf() -> None:
+    from omegaconf import OmegaConf
+
+    values = {"text": "1e5", "number": 1e-5, "date": "2024-01-01", "no": "no", "under": "1_000.5", "hangul": "한글: 값",
+              "null": None, "list": [1, "1e3"], "clock": "1:30", "whole": 1.0}
+    text = dump(values)
+    assert parse(text, name="x").values == values == OmegaConf.to_container(OmegaConf.create(text))
+    assert "한글" in text

@@ -24,12 +24,12 @@ def test_every_command_has_a_file_and_the_other_way_round() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_ends_with_two_examples_that_can_be_parsed(name: str) -> None:
+def test_help_ends_with_examples_that_can_be_parsed(name: str) -> None:
     import importlib
     import shlex
 
     examples = importlib.import_module(f"mundap.cli.{name}").EXAMPLES
-    assert len(examples) == 2
+    assert len(examples) >= 2
     command = load_command(name)
     assert command.help and command.epilog.endswith("\n".join("  " + line for line in examples))
     for example in examples:
@@ -42,7 +42,7 @@ def test_errors_are_told_without_a_traceback(project: Path, child_env: dict[str,
     done = mundap("train", "configs/demo/train.yaml", "lora_rnak=3", cwd=project, env=child_env)
     assert done.returncode == 1 and done.stdout == ""
     assert done.stderr == ("error: command line (lora_rnak=3): lora_rnak: unknown key (value 3). Did you mean "
-                           "'lora_rank'?\n  Then check again with: mundap check configs/demo/train.yaml\n")
+                           "'lora_rank'? [MD010]\n  Then check again with: mundap check configs/demo/train.yaml\n")
 
 
 @pytest.mark.parametrize("words", [("trian",), ("train",), ("train", "x.yaml", "--colour"), ("ask", "x.yaml")])
@@ -51,15 +51,15 @@ def test_misuse_exits_with_two(words: tuple[str, ...], project: Path, child_env:
 
 
 def test_check_exits_with_one_when_something_is_wrong(project: Path, child_env: dict[str, str]) -> None:
-    assert mundap("check", cwd=project, env=child_env).returncode == 0
+    assert mundap("check", "configs/demo", cwd=project, env=child_env).returncode == 0
     (project / "configs/demo/chat.yaml").write_text("modle_name_or_path: x\n", encoding="utf-8")
-    done = mundap("check", cwd=project, env=child_env)
+    done = mundap("check", "configs/demo", cwd=project, env=child_env)
     assert done.returncode == 1
     assert done.stdout == (
         "configs/demo/chat.yaml: model_name_or_path: this key is missing. Path to the model weight or identifier "
-        "from huggingface.co/models or modelscope.cn/models.\n"
+        "from huggingface.co/models or modelscope.cn/models. [MD013]\n"
         "configs/demo/chat.yaml:1: modle_name_or_path: unknown key (value \"x\"). Did you mean "
-        "'model_name_or_path'?\n")
+        "'model_name_or_path'? [MD010]\n")
 
 
 def test_a_dry_run_prints_recipe_and_command_and_starts_nothing(project: Path, child_env: dict[str, str]) -> None:

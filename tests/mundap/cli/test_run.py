@@ -61,9 +61,35 @@ def test_a_second_run_skips_everything_and_imports_no_torch(ready: Path) -> None
 def test_a_changed_recipe_runs_its_stage_and_those_below(ready: Path) -> None:
     run(ready)
     path = ready / "configs/demo/train.yaml"
-    path.write_text(path.read_text("utf-8").replace("lora_rank: 16", "lora_rank: 4"), encoding="utf-8")
-    (ready / "saves/demo/lora/adapter_config.json").write_text('{"r": 4}', encoding="utf-8")
-    assert states(run(ready)[1])["train"] == "done"
+    path.write_text(path.read_text("utf-8").replace("lora_rank: 16", "lora_rank: 4\nmax_steps: 2"), encoding="utf-8")
+    code, rows, messages = run(ready)
+    assert code == 0 and states(rows)["train"] == states(rows)["export"] == "done"
+    [older] = (ready / "saves" / "demo").glob("lora.*")
+    assert (f"the older run in saves/demo/lora is now saves/demo/{older.name}; delete it with: rm -r '{older}'\n"
+            in messages)
+    assert (older / "adapter_model.safetensors").is_file() and (older / "mundap_run.json").is_file()
+
+
+def test_an_unfinished_run_of_the_same_recipe_goes_on(ready: Path) -> None:
+    path = ready / "configs/demo/train.yaml"
+    recipe = path.read_text("utf-8")
+    path.write_text(recipe + "run_name: crash\n", encoding="utf-8")
+    assert states(run(ready)[1])["train"] == "failed"
+    path.write_text(recipe, encoding="utf-8")        # run_name is no part of what is learnt
+    code, rows, messages = run(ready)
+    assert code == 0 and "going on with configs/demo/train.yaml from checkpoint-2\n" in messages
+    assert list((ready / "saves" / "demo").glob("lora.*")) == []
+
+
+def test_a_foreign_folder_is_neither_moved_nor_trained_over(ready: Path) -> None:
+    run(ready)
+    (ready / "saves/demo/lora/mundap_run.json").unlink()
+    before = sorted((ready / "saves").rglob("*"))
+    for words in ((), ("--fresh",)):
+        code, rows, messages = run(ready, *words)
+        assert code == 1 and states(rows)["train"] == "failed"
+        assert "output_dir saves/demo/lora holds checkpoints or weights that mundap has no record of." in messages
+    assert sorted((ready / "saves").rglob("*")) == before
 
 
 def test_fresh_runs_every_stage_again(ready: Path) -> None:
