@@ -1,8 +1,9 @@
 """A child process that hands recipes to LLaMA-Factory's own parser; started by deep.py, never imported by mundap.
 
 Reads a JSON list of {"kind", "values"} from standard input and writes, as the last line of standard output, a JSON list
-with the refusals of each: none where the parser agreed, two where it first missed a GPU and then found more. No weights, tokenizers or rows are loaded. Each recipe is parsed in
-a fork of its own where the system can fork: the parser sets process-wide switches (ZeRO-3, seeds, device state).
+with the refusals of each: none where the parser agreed, two where it first missed a GPU and then found more. No weights,
+tokenizers or rows are loaded. Each recipe is parsed in a fork of its own where the system can fork: the parser sets
+process-wide switches (ZeRO-3, seeds, device state).
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import multiprocessing
 import sys
 from multiprocessing.connection import Connection
 from typing import Any
-
 
 # What the parser stops at first although the recipe is right, and what lets it go on to the rest. The first is a matter
 # of this machine and is told; the second, of how a run is started, which mundap does as asked.
