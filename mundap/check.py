@@ -45,6 +45,9 @@ def check(path: Path, *, presets: Sequence[str] = ()) -> list[Problem]:
     except ConfigError as error:
         code = "MD002" if "stands twice" in error.what else "MD001"
         return [Problem(where=error.where or show(path, project), key="", what=error.what, fix=error.fix, code=code)]
+    except OSError as error:
+        return [Problem(where=show(path, project), key="", what=f"names a file or folder that cannot be looked up "
+                        f"({error.strerror}).", fix="Correct the path.", code="MD001")]
 
 
 def _checker(path: Path, project: Path) -> Callable[[Path, Path], list[Problem]]:
@@ -94,7 +97,7 @@ def _word_lists(path: Path, project: Path) -> list[Problem]:
     """Check a file such as synonyms.yaml: a term and the list of its other names on each line."""
     name = show(path, project)
     loaded = yaml_lines.read(path, name=name)
-    return [Problem(where=f"{name}:{loaded.lines[(term,)]}", key=term, what="must be a list of other names.",
+    return [Problem(where=f"{name}:{loaded.lines.get((term,), 1)}", key=term, what="must be a list of other names.",
                     fix="Write it so: 매출액: [매출, 영업수익]", code="MD011")
             for term, names in loaded.values.items()
             if not isinstance(names, list) or not all(isinstance(other, str) for other in names)]
@@ -117,6 +120,9 @@ def _text(path: Path, project: Path) -> list[Problem]:
 
 
 def _json(path: Path, project: Path) -> list[Problem]:
+    if kind_of(path) in ("train", "chat", "export"):
+        return [Problem(where=show(path, project), key="", what="a recipe cannot be JSON; LLaMA-Factory 0.9.5 fails to "
+                        "open it.", fix=f"Write it as YAML: {path.stem}.yaml", code="MD003")]
     try:
         json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, UnicodeDecodeError) as error:

@@ -77,6 +77,8 @@ def build_all() -> dict[str, dict[str, Any]]:
         rules.pop("type")
         schema["properties"]["template"] = {"enum": [*sorted(TEMPLATES), None], **rules}
         schema["x-templates-that-replace-eos"] = sorted(name for name, one in TEMPLATES.items() if one.replace_eos)
+        schema["x-templates-with-efficient-eos"] = sorted(
+            name for name, one in TEMPLATES.items() if one.efficient_eos)
     return {"train": train, "infer": infer}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mundap.errors import closest
+from mundap.secret_keys import is_secret
 from mundap.yaml_lines import KeyPath
 
 SCHEMA_DIR = Path(__file__).resolve().parent.parent / "configs" / "schema"
@@ -44,7 +46,18 @@ RENAMED = {
     "batch_size": "Write per_device_train_batch_size.",
     "epochs": "Write num_train_epochs.",
     "gradient_checkpointing_enable": "Checkpointing is on; disable_gradient_checkpointing turns it off.",
+    "fsdp_transformer_layer_cls_to_wrap": "Write it into fsdp_config, as transformer_layer_cls_to_wrap.",
+    "ray_run_name": "Take the line out.",
+    "ray_storage_path": "Take the line out.",
+    "placement_strategy": "Take the line out.",
+    "resources_per_worker": "Take the line out; ray_num_workers is the number of GPUs.",
 }
+# Keys of other programs that people try; LLaMA-Factory never had them.
+_NO_PARENT = "A recipe has no parent; lay presets over it: mundap train <recipe> --preset <name>"
+_NO_STOP = "Stop phrases belong in rag.yaml (generation.stop) and eval.yaml; LLaMA-Factory takes none."
+NOT_UPSTREAMS = {"extends": _NO_PARENT, "include": _NO_PARENT, "base": _NO_PARENT, "defaults": _NO_PARENT,
+                 "stop": _NO_STOP, "stop_words": _NO_STOP, "stop_strings": _NO_STOP}
+_NUMBER = re.compile(r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +89,8 @@ def findings(values: Mapping[str, Any], name: str, *, partial: bool = False) -> 
         rules.pop("required", None)
     found: list[Finding] = []
     for error in Draft202012Validator(rules).iter_errors(dict(values)):
-        found.extend(_words(error))
+        # One error comes for each missing key, and each names all of them.
+        found += [one for one in _words(error) if one not in found]
     return found
 
 
@@ -127,7 +141,7 @@ def _words(error: Any) -> Iterator[Finding]:
             yield from _words(deepest)
         else:
             kinds = [inner.validator_value for inner in error.context if inner.validator == "type"]
-            yield Finding(path=path, what=f"{_brief(error.instance)} must be {_kinds(kinds)}.", code="MD011")
+            yield Finding(path=path, what=f"{_shown(path, error.instance)} must be {_kinds(kinds)}.", code="MD011")
     else:
         yield _value(path, error)
 
@@ -135,40 +149,49 @@ def _words(error: Any) -> Iterator[Finding]:
 def _unknown(path: KeyPath, value: Any, known: list[str]) -> Finding:
     """Return the finding for a key the schema does not have: misspelt, renamed, or another kind of recipe's."""
     key = str(path[-1])
-    if key in RENAMED and "model_name_or_path" in known:
-        return Finding(path=path, what=f"is not a key of this release (value {_brief(value)}).", fix=RENAMED[key],
+    shown = _shown(path, value)
+    upstream = "model_name_or_path" in known
+    if upstream and key in RENAMED:
+        return Finding(path=path, what=f"is not a key of this release (value {shown}).", fix=RENAMED[key],
                        code="MD015")
-    if "model_name_or_path" in known and key not in known:
-        other = next((name for name in ("train", "infer") if key in schema(name)["properties"]), "")
-        if other:
-            kind = "train" if other == "train" else "chat and export"
-            return Finding(path=path, what=f"is a key of {kind} recipes, unknown here (value {_brief(value)}).",
-                           fix="Take the line out.", code="MD016")
-    return Finding(path=path, what=f"unknown key (value {_brief(value)}).",
-                   fix=closest(key, known).strip() or _among(known), code="MD010")
+    # Every key of chat and export recipes is one of train recipes too, so only this direction is a mistake.
+    if upstream and key in schema("train")["properties"]:
+        return Finding(path=path, what=f"is a key of train recipes, unknown here (value {shown}).",
+                       fix="Take the line out.", code="MD016")
+    listed = f"All keys: configs/schema/{'train' if 'output_dir' in known else 'infer'}.schema.json" if upstream \
+        else _among(known)
+    return Finding(path=path, what=f"unknown key (value {shown}).",
+                   fix=(NOT_UPSTREAMS.get(key, "") if upstream else "") or closest(key, known).strip() or listed,
+                   code="MD010")
 
 
 def _value(path: KeyPath, error: Any) -> Finding:
     """Return the finding for a single value that does not fit."""
     value, rule, wanted = error.instance, error.validator, error.validator_value
     if rule == "enum":
-        near = closest(value, [str(choice) for choice in wanted]) if isinstance(value, str) else _quote_advice(
-            value, ["string"] if any(isinstance(choice, str) for choice in wanted) else [])
-        return Finding(path=path, what=f"{_brief(value)} is not a choice.", fix=near + _among(wanted), code="MD012")
+        texts = [choice for choice in wanted if isinstance(choice, str)]
+        near = _nearest(value, texts) if isinstance(value, str) else _quote_advice(value, ["string"] if texts else [])
+        return Finding(path=path, what=f"{_shown(path, value)} is not a choice.", fix=near + _among(wanted), code="MD012")
     if rule == "type":
         kinds = wanted if isinstance(wanted, list) else [wanted]
-        return Finding(path=path, what=f"{_brief(value)} must be {_kinds(kinds)}.", fix=_quote_advice(value, kinds),
+        return Finding(path=path, what=f"{_shown(path, value)} must be {_kinds(kinds)}.", fix=_quote_advice(value, kinds),
                        code="MD011")
     comparisons = {"minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than",
                    "exclusiveMaximum": "less than"}
     if rule in comparisons:
-        return Finding(path=path, what=f"{_brief(value)} must be {comparisons[rule]} {wanted}.")
+        return Finding(path=path, what=f"{_shown(path, value)} must be {comparisons[rule]} {wanted}.")
     if rule in ("minLength", "minItems", "minProperties"):
         return Finding(path=path, what="must not be empty." if wanted == 1 else f"must have at least {wanted} items.")
     if rule == "pattern":
-        return Finding(path=path, what=f"{_brief(value)} does not have the form {wanted}",
+        return Finding(path=path, what=f"{_shown(path, value)} does not have the right form ({wanted}).",
                        fix=error.schema.get("description", ""))
     return Finding(path=path, what=f"{error.message}.")
+
+
+def _nearest(value: str, choices: list[str]) -> str:
+    """Return the choice that a value is the beginning of (adamw: adamw_torch), else the nearest in letters."""
+    longer = [choice for choice in choices if len(value) > 2 and choice.startswith(value)]
+    return f"Did you mean {longer[0]!r}? " if longer else closest(value, choices)
 
 
 def _quote_advice(value: Any, kinds: list[str]) -> str:
@@ -176,8 +199,16 @@ def _quote_advice(value: Any, kinds: list[str]) -> str:
         word = "yes" if value else "no"
         return f'To YAML a bare {word} or {"on" if value else "off"} is {str(value).lower()}; for the word, ' \
                f'quote it: "{word}". '
-    if isinstance(value, str) and {"number", "integer"} & set(kinds):
-        return "Write the number without quotes." if value.replace(".", "", 1).strip("-").isdigit() else ""
+    if isinstance(value, str) and {"number", "integer"} & set(kinds) and _NUMBER.fullmatch(value.strip()):
+        return "Write the number without quotes."
+    if isinstance(value, str) and {"number", "integer"} & set(kinds) and value.strip()[:1].isdigit():
+        return "Write digits and a point, without commas, blanks or signs of percent."
+    if isinstance(value, list) and "string" in kinds:
+        return "Write it as one text, with commas between its parts."
+    if isinstance(value, str) and "array" in kinds:
+        return "Write it as a list, in square brackets."
+    if isinstance(value, str) and "boolean" in kinds and value.strip().lower() in ("true", "false", "yes", "no"):
+        return f"Write {str(value.strip().lower() in ('true', 'yes')).lower()} without quotes."
     return ""
 
 
@@ -189,6 +220,11 @@ def _kinds(kinds: list[Any]) -> str:
 def _among(choices: list[Any]) -> str:
     shown = ", ".join("null" if choice is None else str(choice) for choice in choices[:_MANY_CHOICES])
     return f"Choices: {shown}{', …' if len(choices) > _MANY_CHOICES else ''}."
+
+
+def _shown(path: KeyPath, value: Any) -> str:
+    """Return a value for a message, unless its key says that it is a secret."""
+    return "(not shown)" if path and is_secret(str(path[-1])) else _brief(value)
 
 
 def _brief(value: Any) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ ENTRY_KEYS = frozenset((
 COLUMN_KEYS = frozenset((
     "system", "tools", "images", "videos", "audios", "chosen", "rejected", "kto_tag", "prompt", "query", "response",
     "history", "messages"))
+TAG_KEYS = frozenset((
+    "role_tag", "content_tag", "user_tag", "assistant_tag", "observation_tag", "function_tag", "system_tag"))
 FORMATS = ("alpaca", "sharegpt", "openai")
 _PAIRS = ("rm", "dpo")
 KEYS = ("dataset", "eval_dataset")
@@ -33,7 +36,8 @@ def registered(recipe: Recipe) -> Iterator[Problem]:
     try:
         entries = dataset_info.read(folder)
     except ConfigError as error:
-        yield recipe.problem(("dataset_dir",), f"{error.where}: {error.what}", error.fix)
+        where = error.where.replace(f"{recipe.project}{os.sep}", "")
+        yield recipe.problem(("dataset_dir",), f"{where}: {error.what}", error.fix)
         return
     for key in KEYS:
         for name in dataset_info.named(recipe.values, key):
@@ -57,10 +61,15 @@ def entry_keys(recipe: Recipe) -> Iterator[Problem]:
     for key, name, entry, _ in _entries(recipe):
         for wrong in sorted(set(entry) - ENTRY_KEYS):
             yield recipe.problem((key,), f"dataset_info.json: {name}.{wrong}: unknown key; it would be passed over.",
-                                 closest(wrong, ENTRY_KEYS).strip())
-        for wrong in sorted(set(_columns(entry)) - COLUMN_KEYS):
-            yield recipe.problem((key,), f"dataset_info.json: {name}.columns.{wrong}: unknown key; it would be "
-                                 "passed over.", closest(wrong, COLUMN_KEYS).strip())
+                                 _nearest(wrong, ENTRY_KEYS))
+        for part, known in (("columns", COLUMN_KEYS), ("tags", TAG_KEYS)):
+            for wrong in sorted(set(_part(entry, part)) - known):
+                yield recipe.problem((key,), f"dataset_info.json: {name}.{part}.{wrong}: unknown key; it would be "
+                                     "passed over.", _nearest(wrong, known))
+        count = entry.get("num_samples")
+        if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
+            yield recipe.problem((key,), f"dataset_info.json: {name}.num_samples: {count!r} is no number of rows.",
+                                 "Write a whole number without quotes, or take it out.")
         given = entry.get("formatting", "alpaca")
         if given not in FORMATS:
             yield recipe.problem((key,), f"dataset_info.json: {name}.formatting: {given!r} is not a choice.",
@@ -89,11 +98,12 @@ def columns_in_file(recipe: Recipe) -> Iterator[Problem]:
         if first is None:
             continue
         given = entry.get("formatting", "alpaca")
-        named = _columns(entry) if "columns" in entry else dataset_rows.DEFAULTS.get(given, {})
+        named = _columns(entry) if "columns" in entry else dataset_rows.DEFAULTS.get(str(given), {})
         for role, column in named.items():
             if isinstance(column, str) and role in COLUMN_KEYS and column not in first:
-                yield recipe.problem((key,), f"dataset_info.json: {name}.columns.{role}: the file has no column "
-                                     f"{column!r}.", f"{closest(column, first)}Columns: {', '.join(first)}.")
+                asked = f"{name}.columns.{role}" if "columns" in entry else f"{name}, which names no columns"
+                yield recipe.problem((key,), f"dataset_info.json: {asked}: the file has no column {column!r}.",
+                                     f"{closest(column, first)}Columns: {', '.join(first)}.")
 
 
 def rows_readable(recipe: Recipe) -> Iterator[Problem]:
@@ -102,22 +112,44 @@ def rows_readable(recipe: Recipe) -> Iterator[Problem]:
         place = dataset_info.source(entry, folder)
         if place is None or not place.is_file():
             continue
+        shown = show(place, recipe.project)
         try:
             rows = dataset_rows.read(place)
         except DataError as error:
-            yield recipe.problem((key,), f"{show(place, recipe.project)}: {error.what}", error.fix)
+            yield recipe.problem((key,), f"{shown} {error.what}", error.fix)
             continue
-        if not rows and place.suffix == ".json":
-            yield recipe.problem((key,), f"{show(place, recipe.project)} holds no rows.",
-                                 "Make it again, or name another dataset.")
-        answer = _columns(entry).get("response") if "columns" in entry else "output"
-        if entry.get("formatting", "alpaca") != "alpaca" or not isinstance(answer, str) or _stage(recipe) != "sft":
+        if rows is None:
             continue
-        wrong = [at + 1 for at, row in enumerate(rows) if answer in row and not isinstance(row[answer], str | list)]
-        if wrong:
-            yield recipe.problem((key,), f"{show(place, recipe.project)}: {len(wrong)} of {len(rows)} rows have no "
-                                 f"text under {answer!r} and would be dropped, the first is row {wrong[0]}.",
-                                 'Write numbers as text ("12"), and leave out rows without an answer.')
+        if not rows:
+            yield recipe.problem((key,), f"{shown} holds no rows.", "Make it again, or name another dataset.")
+        two = dataset_rows.mixed(rows)
+        if two is not None:
+            column, row, before, now = two
+            yield recipe.problem((key,), f"{shown}: {column} is {now} in row {row} and {before} in the rows before; "
+                                 "the trainer's reader stops at that.", "Write every value of a column alike, "
+                                 "numbers in answers as text.")
+            continue
+        yield from _dropped(recipe, key, entry, shown, rows)
+
+
+def answers_given(recipe: Recipe) -> Iterator[Problem]:
+    """Yield a problem for each file with empty answers, which LLaMA-Factory keeps."""
+    for key, _, entry, folder in _entries(recipe):
+        rows = _rows(entry, folder)
+        for column in _answers(recipe, entry):
+            empty = [at + 1 for at, row in enumerate(rows) if isinstance(row.get(column), str)
+                     and not row[column].strip()]
+            if empty:
+                yield recipe.problem((key,), f"{entry['file_name']}: {len(empty)} of {len(rows)} "
+                                     f"rows have an empty {column!r}, which trains the model to say nothing; the "
+                                     f"first is row {empty[0]}.", "Write the answers, or leave the rows out.")
+
+
+def library_not_shadowed(recipe: Recipe) -> Iterator[Problem]:
+    """Yield a problem for a data folder that Python would take for the datasets library."""
+    if recipe.kind == "train" and (recipe.project / "datasets" / "__init__.py").is_file():
+        yield recipe.problem(("dataset",), "datasets/__init__.py makes Python import this folder in place of the "
+                             "datasets library.", "Remove datasets/__init__.py; the folder is for data alone.")
 
 
 def fits_stage(recipe: Recipe) -> Iterator[Problem]:
@@ -136,10 +168,17 @@ def fits_stage(recipe: Recipe) -> Iterator[Problem]:
 
 def kept_apart(recipe: Recipe) -> Iterator[Problem]:
     """Yield a problem for each dataset that is both trained and evaluated on."""
-    both = set(dataset_info.named(recipe.values, "dataset")) & set(dataset_info.named(recipe.values, "eval_dataset"))
-    for name in sorted(both):
-        yield recipe.problem(("eval_dataset",), f"{name!r} is trained on as well, so its loss says nothing.",
-                             "Hold rows out into a dataset of their own; mundap data writes <name>_eval.")
+    fix = "Hold rows out into a dataset of their own; mundap data writes <name>_eval."
+    trained = dataset_info.named(recipe.values, "dataset")
+    files = {dataset_info.source(entry, folder): name for key, name, entry, folder in _entries(recipe)
+             if key == "dataset"}
+    entries = {name: dataset_info.source(entry, folder) for key, name, entry, folder in _entries(recipe)}
+    for name in dict.fromkeys(dataset_info.named(recipe.values, "eval_dataset")):
+        if name in trained:
+            yield recipe.problem(("eval_dataset",), f"{name!r} is trained on as well, so its loss says nothing.", fix)
+        elif entries.get(name) is not None and entries[name] in files:
+            yield recipe.problem(("eval_dataset",), f"{name!r} is the same file as {files[entries[name]]!r}, which is "
+                                 "trained on, so its loss says nothing.", fix)
 
 
 def folder_named(recipe: Recipe) -> Iterator[Problem]:
@@ -155,9 +194,12 @@ def something_to_do(recipe: Recipe) -> Iterator[Problem]:
         return
     values = recipe.values
     if not any(values.get(key) for key in ("do_train", "do_eval", "do_predict")):
-        yield recipe.problem(("stage",), "none of do_train, do_eval and do_predict is true; nothing would happen.",
-                             "Add: do_train: true")
-    elif values.get("do_train") and not values.get("dataset") and not values.get("tokenized_path"):
+        # Without do_train, a tokenized_path that is not there is made and the run ends: a use of its own.
+        if not (values.get("tokenized_path") and values.get("dataset")):
+            yield recipe.problem(("stage",), "none of do_train, do_eval and do_predict is true; nothing would happen.",
+                                 "Add: do_train: true")
+    elif values.get("do_train") and not values.get("dataset"):
+        # LLaMA-Factory asks for one even where it would train on the rows under tokenized_path.
         yield recipe.problem(("do_train",), "there is no dataset to train on.", "Add: dataset: <name>")
 
 
@@ -186,9 +228,40 @@ def _entries(recipe: Recipe) -> Iterator[tuple[str, str, Mapping[str, Any], Path
                 yield key, name, entries[name], folder
 
 
+def _part(entry: Mapping[str, Any], part: str) -> Mapping[str, Any]:
+    given = entry.get(part)
+    return given if isinstance(given, Mapping) else {}
+
+
 def _columns(entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    columns = entry.get("columns")
-    return columns if isinstance(columns, Mapping) else {}
+    return _part(entry, "columns")
+
+
+def _answers(recipe: Recipe, entry: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns of an alpaca file that hold answers in this stage."""
+    if entry.get("formatting", "alpaca") != "alpaca" or _stage(recipe) == "pt":
+        return ()
+    given = _columns(entry)
+    if entry.get("ranking"):
+        return tuple(str(given[role]) for role in ("chosen", "rejected") if given.get(role))
+    answer = given.get("response") if "columns" in entry else "output"
+    return (answer,) if isinstance(answer, str) else ()
+
+
+def _dropped(recipe: Recipe, key: str, entry: Mapping[str, Any], shown: str, rows: list[dict[str, Any]]
+             ) -> Iterator[Problem]:
+    """Yield a problem for answers that are no text; LLaMA-Factory drops their rows with a warning."""
+    for column in _answers(recipe, entry):
+        wrong = [at + 1 for at, row in enumerate(rows) if not isinstance(row.get(column), str)]
+        # A column that no row has is another rule's business.
+        if wrong and any(column in row for row in rows):
+            yield recipe.problem((key,), f"{shown}: {len(wrong)} of {len(rows)} rows have no text under {column!r} and "
+                                 f"would be dropped, the first is row {wrong[0]}.",
+                                 'Write numbers as text ("12"), and leave out rows without an answer.')
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    return closest(word, known).strip() or f"Choices: {', '.join(sorted(known))}."
 
 
 def _needed(recipe: Recipe, entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -202,7 +275,7 @@ def _needed(recipe: Recipe, entry: Mapping[str, Any]) -> tuple[str, ...]:
 def _rows(entry: Mapping[str, Any], folder: Path) -> list[dict[str, Any]]:
     place = dataset_info.source(entry, folder)
     try:
-        return dataset_rows.read(place) if place is not None and place.is_file() else []
+        return (dataset_rows.read(place) or []) if place is not None and place.is_file() else []
     except DataError:
         return []
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from mundap.forecast.findings import FINDINGS, STOPS
 from mundap.provenance import write_text
 from mundap.rules import RULES
 from mundap.schema_check import SCHEMA_DIR
@@ -16,6 +17,7 @@ PATH = SCHEMA_DIR / "RULES.md"
 READING: tuple[tuple[str, str, str], ...] = (
     ("MD001", "A file that cannot be read, or is not YAML, JSON or UTF-8 text.", "Indentation, colons, quotes; UTF-8."),
     ("MD002", "The same key twice: YAML readers keep one of the two, without a word.", "Keep one of the two lines."),
+    ("MD003", "A recipe written as JSON, which LLaMA-Factory 0.9.5 offers and fails to open.", "Write it as YAML."),
     ("MD010", "An unknown key; LLaMA-Factory refuses it without naming file, line or the right word.",
      "The nearest valid name is told."),
     ("MD011", "A value of another type, such as a number in quotes, which LLaMA-Factory takes and fails on late.",
@@ -44,7 +46,9 @@ run; `mundap check --strict` counts it all the same. Problems come as `file:line
 def text() -> str:
     """Return the page."""
     rules = tuple((rule.code, rule.why + (" *Warning.*" if rule.warning else ""), rule.fix) for rule in RULES)
-    rows = sorted((*READING, *rules, *_DEEP))
+    forecast = tuple((code, f"{why} (`--data`.)" + (" *Warning.*" if code not in STOPS else ""), fix)
+                     for code, (why, fix) in FINDINGS.items())
+    rows = sorted((*READING, *rules, *forecast, *_DEEP))
     return _HEAD + "".join(f"| {code} | {why} | {fix} |\n" for code, why, fix in rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from mundap.problem import Problem
@@ -29,10 +30,13 @@ def one_source_of_eval_rows(recipe: Recipe) -> Iterator[Problem]:
     if recipe.kind != "train" or not values.get("val_size"):
         return
     size = values["val_size"]
-    if values.get("eval_dataset"):
+    if not values.get("dataset"):
+        yield recipe.problem(("val_size",), "there is no dataset that rows could be taken from; LLaMA-Factory refuses "
+                             "val_size without one.", "Add: dataset: <name>; or name an eval_dataset.")
+    elif values.get("eval_dataset"):
         yield recipe.problem(("val_size",), "eval_dataset is named as well; LLaMA-Factory refuses both.",
                              "Keep eval_dataset.")
-    elif size < 0 or (size > 1 and size != int(size)):
+    elif not math.isfinite(size) or size < 0 or (size > 1 and size != int(size)):
         yield recipe.problem(("val_size",), f"{size} is neither a share below 1 nor a number of rows.",
                              "Write 0.1 for a tenth, or 100 for a hundred rows.")
 
@@ -40,11 +44,12 @@ def one_source_of_eval_rows(recipe: Recipe) -> Iterator[Problem]:
 def rows_to_evaluate(recipe: Recipe) -> Iterator[Problem]:
     """Yield a problem for an evaluation that is asked for without rows."""
     values = recipe.values
-    asked = _strategy(recipe, "eval_strategy", "no") != "no" or values.get("do_eval")
+    asked = [key for key in ("do_eval", "do_predict", "predict_with_generate") if values.get(key)]
+    if _strategy(recipe, "eval_strategy", "no") != "no":
+        asked.insert(0, "eval_strategy")
     if recipe.kind == "train" and asked and not values.get("eval_dataset") and not values.get("val_size") \
             and not values.get("tokenized_path"):
-        key = "eval_strategy" if "eval_strategy" in values else "do_eval"
-        yield recipe.problem((key,), "there are no rows to evaluate on.", "Add: eval_dataset: <name>_eval")
+        yield recipe.problem((asked[0],), "there are no rows to evaluate on.", "Add: eval_dataset: <name>_eval")
 
 
 def evaluated_in_time(recipe: Recipe) -> Iterator[Problem]:
@@ -52,9 +57,9 @@ def evaluated_in_time(recipe: Recipe) -> Iterator[Problem]:
     total = planned_steps(recipe)
     if total is None:
         return
-    for strategy, key in (("eval_strategy", "eval_steps"), ("save_strategy", "save_steps")):
+    for strategy, default, key in (("eval_strategy", "no", "eval_steps"), ("save_strategy", "steps", "save_steps")):
         at = recipe.values.get(key)
-        wanted = recipe.values.get(strategy) == "steps" and (key == "eval_steps" or _best_wanted(recipe))
+        wanted = _strategy(recipe, strategy, default) == "steps" and (key == "eval_steps" or _best_wanted(recipe))
         if wanted and at is not None and at > total:
             yield recipe.problem((key,), f"{at} lies beyond the run's {total} steps; nothing is "
                                  f"{'evaluated' if key == 'eval_steps' else 'kept'} on the way.",
@@ -70,14 +75,19 @@ def best_can_be_found(recipe: Recipe) -> Iterator[Problem]:
         return
     values = recipe.values
     evaluated, saved = _strategy(recipe, "eval_strategy", "no"), _strategy(recipe, "save_strategy", "steps")
-    if evaluated != saved and saved != "best":
+    if evaluated == saved == "no":
+        yield recipe.problem(("load_best_model_at_end",), "eval_strategy is no, so no model is found to be the best.",
+                             "Add eval_strategy: epoch and save_strategy: epoch, or take the line out.")
+    elif evaluated != saved and saved != "best":
         yield recipe.problem(("load_best_model_at_end",), f"eval_strategy is {evaluated}, save_strategy is {saved}; a "
                              "best model can be kept only where it was evaluated.", "Make the two strategies equal.")
     elif evaluated == "steps":
         at, kept = values.get("eval_steps") or values.get("logging_steps", 500), values.get("save_steps", 500)
-        # Shares of the run are compared as the trainer compares them: in millionths.
-        at, kept = (round(step * 1e6) if step < 1 else step * 1e6 for step in (at, kept))
-        if at and kept % at:
+        # The trainer compares two shares of the run in millionths, and refuses a share beside a number of steps.
+        unlike = (at < 1) != (kept < 1) and kept % at
+        if at < 1 and kept < 1:
+            at, kept = round(at * 1e6), round(kept * 1e6)
+        if unlike or (at and kept % at):
             yield recipe.problem(("save_steps" if "save_steps" in values else "load_best_model_at_end",),
                                  f"save_steps {values.get('save_steps', 500)} is no multiple of eval_steps "
                                  f"{values.get('eval_steps')}.", "Make the two equal.")

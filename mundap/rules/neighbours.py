@@ -26,11 +26,18 @@ def same_place(one: Any, other: Any, project: Path) -> bool:
     return bool(one) and bool(other) and resolve(str(one), project) == resolve(str(other), project)
 
 
+def below(adapter: Any, output_dir: Any, project: Path) -> bool:
+    """Return whether an adapter is a checkpoint or a best_model folder of an output_dir."""
+    return bool(adapter) and bool(output_dir) \
+        and resolve(str(output_dir), project) in resolve(str(adapter), project).parents
+
+
 def trained_by(recipe: Recipe) -> Recipe | None:
     """Return the train recipe that writes a chat or export recipe's adapter, or None."""
     adapter = recipe.values.get("adapter_name_or_path")
     for train in recipes(recipe.project, "train"):
-        if same_place(adapter, train.values.get("output_dir"), recipe.project):
+        written = train.values.get("output_dir")
+        if same_place(adapter, written, recipe.project) or below(adapter, written, recipe.project):
             return train
     return None
 

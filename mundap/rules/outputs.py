@@ -10,7 +10,12 @@ from mundap.errors import closest
 from mundap.paths import GENERATED, resolve
 from mundap.problem import Problem
 from mundap.recipe import Recipe
-from mundap.rules.neighbours import recipes, same_place
+from mundap.rules.neighbours import below, recipes, same_place
+from mundap.rules.safety import reasoned
+
+# Source: llamafactory/extras/constants.py CHECKPOINT_NAMES (0.9.5).
+_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin", "model.safetensors", "model.safetensors.index.json",
+            "pytorch_model.bin", "pytorch_model.bin.index.json")
 
 
 def fresh_output(recipe: Recipe) -> Iterator[Problem]:
@@ -18,16 +23,22 @@ def fresh_output(recipe: Recipe) -> Iterator[Problem]:
 
     A folder with mundap's own record is left to mundap train, which tells one run from another.
     """
-    values = recipe.values
-    if recipe.kind != "train" or not values.get("do_train") or not values.get("output_dir"):
-        return
-    if values.get("overwrite_output_dir") or values.get("resume_from_checkpoint"):
-        return
-    folder = resolve(str(values["output_dir"]), recipe.project)
-    if any(folder.glob("checkpoint-*")) and not provenance.read_record(folder):
-        yield recipe.problem(("output_dir",), f"{values['output_dir']} holds checkpoints; LLaMA-Factory would go on "
+    folder = _unsaid(recipe)
+    if folder is not None and any(folder.glob("checkpoint-*")):
+        yield recipe.problem(("output_dir",), f"{recipe.values['output_dir']} holds checkpoints; LLaMA-Factory would go on "
                              "from the last one without a word.", "Say which: overwrite_output_dir: true, or "
                              "resume_from_checkpoint: true, or another output_dir.")
+
+
+def weights_kept(recipe: Recipe) -> Iterator[Problem]:
+    """Yield a problem for an output folder with weights but no checkpoint, at which llamafactory-cli stops."""
+    folder = _unsaid(recipe)
+    if folder is not None and not any(folder.glob("checkpoint-*")):
+        kept = next((name for name in _WEIGHTS if (folder / name).is_file()), "")
+        if kept:
+            yield recipe.problem(("output_dir",), f"{recipe.values['output_dir']} holds {kept}; LLaMA-Factory would "
+                                 "stop rather than write over it.", "Say overwrite_output_dir: true, or name another "
+                                 "output_dir.")
 
 
 def own_output(recipe: Recipe) -> Iterator[Problem]:
@@ -42,12 +53,13 @@ def own_output(recipe: Recipe) -> Iterator[Problem]:
 
 
 def tokenized_rows_wanted(recipe: Recipe) -> Iterator[Problem]:
-    """Yield a problem for prepared rows that would be used in place of the datasets named."""
+    """Yield a problem for prepared rows that would be used in place of the datasets named, and no comment says so."""
     path = recipe.values.get("tokenized_path")
     if recipe.kind == "train" and path and recipe.values.get("dataset") \
-            and resolve(str(path), recipe.project).exists():
+            and resolve(str(path), recipe.project).exists() and not reasoned(recipe, "tokenized_path"):
         yield recipe.problem(("tokenized_path",), f"{path} is already there; its rows would be used and dataset, "
-                             "template and cutoff_len passed over.", f"Remove {path}, or take the line out.")
+                             "template and cutoff_len passed over.", f"Remove {path}, take the line out, or say beside "
+                             "it that this is meant: # …")
 
 
 def checkpoint_there(recipe: Recipe) -> Iterator[Problem]:
@@ -66,7 +78,7 @@ def adapter_comes_from_somewhere(recipe: Recipe) -> Iterator[Problem]:
     written = [str(train.values.get("output_dir", "")) for train in recipes(recipe.project, "train")]
     for adapter in (part.strip() for part in adapters.split(",")):
         local = Path(adapter).parts[:1] and Path(adapter).parts[0] in GENERATED
-        known = any(same_place(adapter, one, recipe.project) or _below(adapter, one, recipe.project) for one in written)
+        known = any(same_place(adapter, one, recipe.project) or below(adapter, one, recipe.project) for one in written)
         if local and not known and not resolve(adapter, recipe.project).is_dir():
             yield recipe.problem(("adapter_name_or_path",), f"no train recipe writes {adapter}.",
                                  closest(adapter, written).strip() or "Name the output_dir of a train recipe.")
@@ -85,6 +97,12 @@ def export_named(recipe: Recipe) -> Iterator[Problem]:
                                  "Give the export a folder of its own.")
 
 
-def _below(adapter: str, output_dir: str, project: Path) -> bool:
-    """Return whether an adapter is a checkpoint or a best_model folder of an output_dir."""
-    return bool(output_dir) and resolve(output_dir, project) in resolve(adapter, project).parents
+def _unsaid(recipe: Recipe) -> Path | None:
+    """Return the output folder of a training that says neither overwrite nor resume, if mundap did not write it."""
+    values = recipe.values
+    if recipe.kind != "train" or not values.get("do_train") or not values.get("output_dir") \
+            or values.get("overwrite_output_dir") or values.get("resume_from_checkpoint"):
+        return None
+    folder = resolve(str(values["output_dir"]), recipe.project)
+    return None if provenance.read_record(folder) else folder
+

@@ -21,16 +21,22 @@ def planned_steps(recipe: Recipe) -> int | None:
         return None
     if values.get("max_steps", -1) > 0:
         return int(values["max_steps"])
-    if values.get("packing") or values.get("neat_packing") or values.get("streaming"):
+    # Pre-training packs unless it is told not to.
+    packed = values.get("packing", values.get("stage") == "pt") or values.get("neat_packing")
+    if packed or values.get("streaming"):
         return None
     rows = _rows(recipe)
     if rows is None:
         return None
     held = values.get("val_size") or 0
+    size, gathered, epochs = (values.get(key, default) for key, default in (
+        ("per_device_train_batch_size", 8), ("gradient_accumulation_steps", 1), ("num_train_epochs", 3.0)))
+    if not all(math.isfinite(number) for number in (held, epochs)) or min(size, gathered, epochs) <= 0 or held < 0:
+        return None   # told by another rule
     rows -= math.ceil(rows * held) if held < 1 else int(held)
-    batches = math.ceil(rows / values.get("per_device_train_batch_size", 8))
-    per_epoch: int = max(math.ceil(batches / values.get("gradient_accumulation_steps", 1)), 1)
-    return max(math.ceil(per_epoch * float(values.get("num_train_epochs", 3.0))), 1)
+    per_epoch = max(math.ceil(math.ceil(rows / size) / gathered), 1)
+    steps: int = max(math.ceil(per_epoch * epochs), 1)
+    return steps
 
 
 def _rows(recipe: Recipe) -> int | None:
@@ -47,6 +53,9 @@ def _rows(recipe: Recipe) -> int | None:
         found = dataset_rows.count(place) if place is not None and place.is_file() else None
         if found is None:
             return None
-        found = int(entries[name].get("num_samples") or found)
+        wanted = entries[name].get("num_samples") or found
+        if not isinstance(wanted, int):
+            return None
+        found = wanted
         total += min(found, most) if most else found
     return total or None

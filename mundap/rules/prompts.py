@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 from mundap import architecture, schema_check
 from mundap.problem import Problem
 from mundap.recipe import Recipe
 from mundap.rules.neighbours import recipes, same_place, trained_by
 
-_FORMAT = ("template", "default_system", "enable_thinking")
+# Keys of the format and what they are where they are left out. Source: llamafactory/hparams/data_args.py (0.9.5).
+_FORMAT = {"template": None, "default_system": None, "enable_thinking": True}
 _CONVERSATIONAL = ("sft", "dpo", "kto", "rm", "ppo")
 
 
@@ -25,13 +28,18 @@ def same_format(recipe: Recipe) -> Iterator[Problem]:
     train = train or (trained_by(exported) if exported is not None else None)
     if train is None:
         return
-    for key in _FORMAT:
-        mine, theirs = recipe.values.get(key), train.values.get(key)
-        if mine == theirs or (exported is not None and mine is None):
+    for key, default in _FORMAT.items():
+        mine, theirs = recipe.values.get(key, default), train.values.get(key, default)
+        if mine == theirs or (exported is not None and key not in recipe.values):
             continue
-        yield recipe.problem((key,), f"{mine!r} differs from {theirs!r} at {train.where(key)}, where the adapter is "
-                             "trained.", f"Write here: {key}: {theirs}" if theirs is not None
-                             else f"Take {key} out here, or put it into {train.name}.")
+        if theirs is None:
+            yield recipe.problem((key,), f"{_word(mine)} is not how the adapter is trained: {train.name} gives no {key}.",
+                                 f"Take {key} out here, or put it into {train.name}.")
+            continue
+        differs = f"{_word(mine)} differs from" if key in recipe.values else \
+            "is missing here; the adapter is trained with"
+        yield recipe.problem((key,), f"{differs} {_word(theirs)} at {train.where(key)}.",
+                             f"Write here: {key}: {_word(theirs, quote='')}")
 
 
 def ends_answers(recipe: Recipe) -> Iterator[Problem]:
@@ -78,6 +86,11 @@ def template_fits_base(recipe: Recipe) -> Iterator[Problem]:
                              "not learnt; it may never stop.",
                              f"Prepare the base with mundap models --prepare {name} and take the line out, or train "
                              "the instruct model.")
+
+
+def _word(value: Any, quote: str = "'") -> str:
+    """Return a value as a recipe writes it, text in quotes."""
+    return f"{quote}{value}{quote}" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _exported_by(recipe: Recipe) -> Recipe | None:

@@ -45,6 +45,10 @@ def bits_supported(recipe: Recipe) -> Iterator[Problem]:
     if bits is not None and allowed and bits not in allowed:
         yield recipe.problem(("quantization_bit",), f"{bits} bits are not known to {method}.",
                              f"Choices: {', '.join(map(str, allowed))}.")
+    if bits is not None and not allowed:
+        yield recipe.problem(("quantization_method",), f"{method} is for bases that come quantised; with "
+                             "quantization_bit nothing would be quantised.", "Write bnb; or name a base that comes so "
+                             "and take both lines out.")
     export = values.get("export_quantization_bit")
     if export is not None and export not in _GPTQ_BITS:
         yield recipe.problem(("export_quantization_bit",), f"{export} bits are not known to GPTQ.",
@@ -57,12 +61,12 @@ def bits_supported(recipe: Recipe) -> Iterator[Problem]:
 def trainable(recipe: Recipe) -> Iterator[Problem]:
     """Yield a problem for each key that cannot go with a quantised base."""
     values = recipe.values
-    if recipe.kind != "train" or not values.get("quantization_bit"):
+    if recipe.kind not in ("train", "chat") or not values.get("quantization_bit"):
         return
     kind = values.get("finetuning_type", "lora")
     if kind not in ("lora", "oft"):
-        yield recipe.problem(("quantization_bit",), f"quantised weights cannot be trained themselves "
-                             f"(finetuning_type: {kind}).", "Write finetuning_type: lora, or take quantization_bit "
+        yield recipe.problem(("quantization_bit",), f"quantised weights take an adapter and no other kind "
+                             f"of training (finetuning_type: {kind}).", "Write finetuning_type: lora, or take quantization_bit "
                              "out.")
     for key, why in _REFUSED.items():
         if values.get(key):
@@ -74,6 +78,12 @@ def trainable(recipe: Recipe) -> Iterator[Problem]:
     if "," in adapters:
         yield recipe.problem(("adapter_name_or_path",), "a quantised model takes a single adapter.",
                              "Merge them first.")
+    if values.get("infer_backend") == "vllm":
+        yield recipe.problem(("infer_backend",), "vllm takes no weights quantised on loading (quantization_bit).",
+                             "Write huggingface, or serve an exported model.")
+    if values.get("do_train") and values.get("quantization_device_map") == "auto":
+        yield recipe.problem(("quantization_device_map",), "auto is for inference; LLaMA-Factory refuses to train "
+                             "with it.", "Take the line out.")
     if values.get("fp8"):
         yield recipe.problem(("fp8",), "FP8 training does not go with a quantised base.",
                              "Take out fp8 or quantization_bit.")
