@@ -13,9 +13,10 @@ from typing import Any
 from mundap import factory
 from mundap.board import defaults
 from mundap.board.arguments import FORCED, MAX_SAMPLES
-from mundap.board.defaults import default, is_secret, same
+from mundap.board.defaults import default, same
 from mundap.board.form import DATA, ELSEWHERE, fill
 from mundap.paths import home, show
+from mundap.secret_keys import is_secret
 
 # Written down in a new recipe even where they are the default: what a reader looks for first.
 _TOLD = frozenset(("stage", "finetuning_type", "lora_target", "lora_rank", "lora_alpha", "dataset", "dataset_dir",

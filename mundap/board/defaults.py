@@ -14,12 +14,6 @@ from typing import Any
 from mundap import schema_check
 
 _DEFAULT = re.compile(r" Default: (.+)\.$")
-_SECRET = re.compile(r"(?:token|api_key|secret|password|webhook_url)$")
-
-
-def is_secret(key: str) -> bool:
-    """Return whether a key holds a secret, which is neither handed to the Board nor taken from it."""
-    return bool(_SECRET.search(key))
 
 
 def properties() -> Mapping[str, Mapping[str, Any]]:

@@ -16,8 +16,9 @@ from typing import Any
 
 from mundap.board import arguments, defaults, fields
 from mundap.board.arguments import CUSTOM, EXTRA, FORCED, MAX_SAMPLES, STAGES, Model
-from mundap.board.defaults import default, is_secret, same
+from mundap.board.defaults import default, same
 from mundap.board.fields import UNFIT, Field
+from mundap.secret_keys import is_secret
 
 DATA = "data"   # the workspace's link to the project
 # Every run goes to a folder of its own, so that no adapter is overwritten; the recipe's own folder stays in the recipe.

@@ -19,12 +19,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mundap.board.defaults import is_secret
 from mundap.board.form import Form
 from mundap.errors import ResourceError
 from mundap.paths import home, show
 from mundap.provenance import write_text
 from mundap.recipe import Recipe, read
+from mundap.secret_keys import is_secret
 from mundap.yaml_lines import dump
 
 WORKSPACE = ".board"
