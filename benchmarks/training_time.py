@@ -52,9 +52,9 @@ def main() -> None:
         if outcome.returncode != 0:
             raise SystemExit("\n".join(outcome.tail[-20:]))
     rate, tokens_per_s, step_s = speed(log, forecast)
-    on = f"{platform.node() and platform.machine()}, {cores()} cores" if card.name == CPU else card.name
+    device = f"{platform.machine()}, {cores()} cores" if card.name == CPU else card.name
     keep(f"{card.name} {precision(forecast.values)}", {
-        "operations_per_s": rate, "on": f"{recipe.name}, {options.steps} steps", "device": on})
+        "operations_per_s": rate, "on": f"{recipe.name}, {options.steps} steps", "device": device})
     told(forecast, outcome.peak_rss_bytes, rate, tokens_per_s, step_s)
 
 

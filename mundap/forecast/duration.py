@@ -29,8 +29,10 @@ MEASURED = "training_time.json"
 # Share of the peak that fine-tuning by the Hugging Face trainer reaches on one card: 15% with short rows and
 # dequantisation, 40% with long packed ones. An assumption, until the benchmark has run on the card.
 UTILISATION = (0.15, 0.40)
-# Sustained operations a second and core, by benchmarks/training_time.py on 2 cores of a server CPU with AVX-512 BF16.
-CPU_CORE = {"bf16": 75e9, "float32": 30e9}
+# Sustained operations a second and core of a server CPU with AVX-512 BF16: 96e9 when two cores were idle otherwise (the
+# demo, 39 steps in six minutes), 51e9 to 55e9 when they were shared (benchmarks/training_time.py); float32 takes 2.4
+# times as long.
+CPU_CORE = {"bf16": 75e9, "float32": 31e9}
 _STARTUP_S = 30.0    # importing the libraries, loading the model, preparing the rows
 _SPREAD = (0.8, 1.25)   # of a measured speed, for other row lengths than the benchmark's
 

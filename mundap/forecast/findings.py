@@ -32,6 +32,7 @@ FINDINGS: Mapping[str, tuple[str, str]] = {
     "MD962": ("The template adds tokens for which the model has no weights.", "Name the base's own template."),
     "MD963": ("Rows of which nothing is learnt cost time and teach nothing.", "Raise cutoff_len."),
 }
+STOPS = ("MD951", "MD952")   # the others are warnings
 _FEW = 0.03   # share of learnt tokens below which a warning comes
 
 
@@ -50,33 +51,32 @@ def kept_whole(rows: Rows, share: float) -> int:
     return lengths.padded(lengths.quantile(rows.full, share) + (1 if rows.packed_length else 0))
 
 
-def _problem(one: Forecast, code: str, key: str, what: str, fix: str = "", *, warning: bool = True) -> Problem:
+def _problem(one: Forecast, code: str, key: str, what: str, fix: str = "") -> Problem:
     return Problem(where=one.recipe.where(key), key=key, what=what, fix=fix or FINDINGS[code][1], code=code,
-                   warning=warning)
+                   warning=code not in STOPS)
 
 
 def _trouble(one: Forecast, trouble: Trouble) -> Iterator[Problem]:
     if trouble.stops:
         place = f"{trouble.dataset}{f', row {trouble.row}' if trouble.row else ''}: " if trouble.dataset else ""
-        yield _problem(one, "MD951", "dataset", f"{place}{trouble.what}", trouble.fix, warning=False)
+        yield _problem(one, "MD951", "dataset", f"{place}{trouble.what}", trouble.fix)
 
 
 def _dropped(one: Forecast, rows: Rows) -> Iterator[Problem]:
     for reason, case in rows.dropped.items():
         if rows.kept == 0:
             yield _problem(one, "MD952", "dataset", f"all {case.count:,} rows are dropped: {reason} ({case}).",
-                           "Check columns in dataset_info.json against the file.", warning=False)
+                           "Check columns in dataset_info.json against the file.")
         else:
             yield _problem(one, "MD953", "dataset", f"{_some(case, rows.rows)} will be dropped: {reason} ({case}).")
     if rows.eval_dropped and not rows.eval_rows:
         yield _problem(one, "MD952", "eval_dataset", f"all {rows.eval_dropped:,} rows to evaluate on are dropped.",
-                       "Check columns in dataset_info.json against the file.", warning=False)
+                       "Check columns in dataset_info.json against the file.")
     elif rows.eval_dropped:
         yield _problem(one, "MD953", "eval_dataset", f"{rows.eval_dropped:,} of {rows.eval_rows + rows.eval_dropped:,} "
                        "rows to evaluate on will be dropped.")
     if rows.rows == 0:
-        yield _problem(one, "MD952", "dataset", "there are no rows to train on.", "Name a dataset that has rows.",
-                       warning=False)
+        yield _problem(one, "MD952", "dataset", "there are no rows to train on.", "Name a dataset that has rows.")
 
 
 def _cut(one: Forecast, rows: Rows) -> Iterator[Problem]:

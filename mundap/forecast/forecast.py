@@ -14,7 +14,7 @@ from mundap.architecture import Architecture
 from mundap.errors import MundapError
 from mundap.forecast import duration as timing
 from mundap.forecast import lengths, parameters
-from mundap.forecast.cards import CARDS, Card, here
+from mundap.forecast.cards import CARDS, CPU, Card, here
 from mundap.forecast.duration import Duration
 from mundap.forecast.memory import Memory, memory
 from mundap.forecast.rows import Rows, Trouble, measure
@@ -92,6 +92,8 @@ def before_training(recipe: Recipe, *, say: Callable[[str], None]) -> None:
 def _forecast(recipe: Recipe, values: Mapping[str, Any], rows: Rows | Trouble, card: Card | None, devices: int | None
               ) -> Forecast:
     arch = architecture.find(str(values.get("model_name_or_path") or ""), recipe.project)
+    if card is not None:   # what is named is asked about, whatever the recipe says of processors
+        values = {**values, "use_cpu": card.name == CPU}
     env = {**os.environ, **({"CUDA_VISIBLE_DEVICES": ""} if values.get("use_cpu") else {})}
     processes = devices or process_count(values, env)
     known = arch is not None and parameters.covered(arch)

@@ -35,7 +35,7 @@ def short(one: Forecast) -> list[str]:
     """Return the few lines that stand before a training."""
     lines = []
     if isinstance(one.rows, Rows):
-        lines.append(f"forecast: {_rows(one.rows)}; {_cut(one, one.rows)}")
+        lines.append(f"forecast: {_rows(one.rows)}; {_cut(one, one.rows, brief=True)}")
     else:
         lines.append(f"forecast: rows not counted: {one.rows.what}")
     lines.append(f"  {_steps(one)}; trained: {_trained(one)}")
@@ -64,7 +64,7 @@ def plain(one: Forecast) -> dict[str, Any]:
     else:
         rows = {"not_counted": dataclasses.asdict(one.rows)}
     return {
-        "recipe": one.recipe.name, "model": one.values.get("model_name_or_path"), "rows": rows,
+        "recipe": one.recipe.name, "model": one.recipe.values.get("model_name_or_path"), "rows": rows,
         "steps": dataclasses.asdict(one.steps) | {"total_batch": one.steps.total_batch} if one.steps else None,
         "parameters": one.parameters, "trainable_parameters": one.trainable,
         "memory_bytes": {**dataclasses.asdict(one.memory), "total": one.memory.total} if one.memory else None,
@@ -105,13 +105,16 @@ def _tokens(rows: Rows) -> list[str]:
             f"{max(rows.full, default=0):,}{some}", *([f"({rows.tokenizer.note})"] if rows.tokenizer.note else [])]
 
 
-def _cut(one: Forecast, rows: Rows) -> str:
+def _cut(one: Forecast, rows: Rows, *, brief: bool = False) -> str:
     longer = sum(count for length, count in rows.full.items() if length > one.cutoff_len - bool(rows.packed_length))
     about = "" if rows.tokenizer.exact else "about "
     if not longer:
         return f"no row is longer than cutoff_len {one.cutoff_len:,}"
-    return (f"{about}{longer:,} of {rows.encoded:,} rows are longer than cutoff_len {one.cutoff_len:,} and will be cut;"
-            f" {about}{kept_whole(rows, 1.0):,} would keep all, {about}{kept_whole(rows, 0.99):,} 99 of 100")
+    cut = f"{about}{longer:,} of {rows.encoded:,} rows are longer than cutoff_len {one.cutoff_len:,} and will be cut"
+    whole, most = kept_whole(rows, 1.0), kept_whole(rows, 0.99)
+    if brief:
+        return cut
+    return f"{cut}; {about}{whole:,} would keep all" + (f", {about}{most:,} 99 of 100" if most < whole else "")
 
 
 def _learnt(rows: Rows) -> str:
@@ -177,7 +180,8 @@ def _time(one: Forecast) -> list[str]:
     if found is None or card is None:
         return ["not known" + ("" if card else "; name a card: --gpu 4090")]
     several = f"{one.steps.processes} x " if one.steps and one.steps.processes > 1 else ""
-    span = f"{spell(found.least_s)} to {spell(found.most_s)} on {several}{_card(card)}"
+    least, most = spell(found.least_s), spell(found.most_s)
+    span = f"{least if least == most else f'{least} to {most}'} on {several}{_card(card)}"
     if found.measured:
         return [span, f"(by its speed measured with {found.measured})"]
     if card.name == CPU:

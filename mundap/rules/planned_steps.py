@@ -6,6 +6,7 @@ import math
 
 from mundap import dataset_info
 from mundap.errors import ConfigError
+from mundap.forecast.steps import steps
 from mundap.recipe import Recipe
 from mundap.rules import dataset_rows
 
@@ -13,8 +14,7 @@ from mundap.rules import dataset_rows
 def planned_steps(recipe: Recipe) -> int | None:
     """Return the steps on one device, or None: packed or streamed rows, files that are not here, no rows named.
 
-    More devices make fewer steps, so this is the most there can be. Source: transformers Trainer (5.5),
-    set_initial_training_values: ceil(batches / accumulation) steps an epoch.
+    More devices make fewer steps, so this is the most there can be.
     """
     values = recipe.values
     if recipe.kind != "train" or not values.get("do_train"):
@@ -34,9 +34,7 @@ def planned_steps(recipe: Recipe) -> int | None:
     if not all(math.isfinite(number) for number in (held, epochs)) or min(size, gathered, epochs) <= 0 or held < 0:
         return None   # told by another rule
     rows -= math.ceil(rows * held) if held < 1 else int(held)
-    per_epoch = max(math.ceil(math.ceil(rows / size) / gathered), 1)
-    steps: int = max(math.ceil(per_epoch * epochs), 1)
-    return steps
+    return steps(values, rows).total or None
 
 
 def _rows(recipe: Recipe) -> int | None:
