@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -82,13 +82,23 @@ def _found(told: list[Forecast]) -> list[Problem]:
 
 
 def _tell(problems: list[Problem], files: int, told: list[Forecast], as_json: bool) -> None:
-    from mundap.forecast.words import block, plain
-
     if as_json:
         result_json({"files": files, "problems": [dataclasses.asdict(problem) for problem in problems],
-                     **({"forecasts": [plain(one) for one in told]} if told else {})})
+                     **({"forecasts": _plain(told)} if told else {})})
         return
-    for one in told:
-        result("\n".join([*block(one), ""]))
+    for line in _blocks(told) if told else ():
+        result(line)
     for problem in problems:
         result(f"{'not yet: ' if problem.later else 'warning: ' if problem.warning else ''}{problem}")
+
+
+def _plain(told: list[Forecast]) -> list[dict[str, Any]]:
+    from mundap.forecast.words import plain
+
+    return [plain(one) for one in told]
+
+
+def _blocks(told: list[Forecast]) -> list[str]:
+    from mundap.forecast.words import block
+
+    return [line for one in told for line in (*block(one), "")]

@@ -20,7 +20,7 @@ from mundap.errors import MundapError
 # function, and `EXAMPLES`, two lines that can be run.
 COMMANDS: dict[str, str] = {
     "run": "Run the whole line for a folder of recipes, skipping what has not changed.",
-    "models": "Unpack the starter models; no hub, account or GPU needed.",
+    "models": "Unpack the starter models, or prepare a base model of the hub.",
     "data": "Turn raw documents into documents, chunks and training rows.",
     "train": "Train an adapter with LLaMA-Factory.",
     "export": "Merge an adapter into its base model.",

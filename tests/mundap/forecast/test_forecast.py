@@ -60,6 +60,12 @@ def test_a_card_is_full_before_its_last_byte(forecast_of: ForecastOf) -> None:
     assert one.memory.total < 0.9 * one.card.memory_bytes
 
 
+def test_a_card_that_is_named_counts_whatever_the_recipe_says(forecast_of: ForecastOf) -> None:
+    on_card = forecast_of(counts(), card="4060", use_cpu=True).memory
+    on_processors = forecast_of(counts(), card="cpu").memory
+    assert on_card and on_processors and on_card.fragments == 0.0 < on_processors.fragments
+
+
 def test_no_recipes_no_forecasts() -> None:
     assert forecasts([]) == []
 

@@ -66,6 +66,13 @@ def test_cuts_are_counted(forecast_of: ForecastOf) -> None:
     assert sum("beyond cutoff_len" in line for line in lines) == 3   # 640 - 767, 768 - 895, 896 - 1,023
 
 
+def test_one_length_is_told_once(forecast_of: ForecastOf) -> None:
+    lines = block(forecast_of(counts(full={600: 100})))
+    assert "  cut       100 of 100 rows are longer than cutoff_len 512 and will be cut; 600 would keep all" in lines
+    quick = block(forecast_of(counts(), card="H100", max_steps=1))
+    assert "  time      30 s on H100 80GB" in quick
+
+
 def test_what_is_not_known_is_said(forecast_of: ForecastOf) -> None:
     trouble = Trouble(dataset="some", row=0, what="its file is not there.", fix="Make it.")
     assert block(forecast_of(trouble, model="someone/unheard-of"))[1:] == [
