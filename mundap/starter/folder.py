@@ -71,13 +71,19 @@ def replace(folder: Path, needed_bytes: int, build: Callable[[Path], dict[str, A
 
 
 def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
-    """List every file of a folder in its manifest, by a temporary name and a rename."""
+    """List every file of a folder in its manifest, by a temporary name and a rename.
+
+    A large file that is a link to one elsewhere is listed by its size alone, and its mode is its owner's business.
+    """
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     files: dict[str, dict[str, Any]] = {}
     for name in names:
         path = folder / name
-        path.chmod(0o644)  # safetensors makes its files private; a model is for the whole team to read
-        files[name] = {"size_bytes": path.stat().st_size, "sha256": sha256(path)}
+        size = path.stat().st_size
+        linked = path.is_symlink() or path.stat().st_nlink > 1
+        if not linked:
+            path.chmod(0o644)  # safetensors makes its files private; a model is for the whole team to read
+        files[name] = {"size_bytes": size, **({} if linked and size > HASHED_BYTES else {"sha256": sha256(path)})}
     content = {"format_version": FORMAT_VERSION, **facts, "files": files}
     temporary = folder / (MANIFEST + ".tmp")
     temporary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
