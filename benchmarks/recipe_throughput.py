@@ -24,8 +24,8 @@ from mundap.errors import ConfigError
 from mundap.forecast import forecasts
 from mundap.forecast.rows import Rows
 from mundap.paths import resolve
-from mundap.progress import LOG_NAME
 from mundap.recipe import Recipe, load
+from mundap.training.progress import LOG_NAME
 from mundap.yaml_lines import dump
 
 ROOT = Path(__file__).resolve().parent.parent

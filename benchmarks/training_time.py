@@ -26,8 +26,8 @@ from mundap.forecast.duration import MEASURED, operations_per_token, precision
 from mundap.forecast.lengths import batch_length
 from mundap.forecast.rows import Rows
 from mundap.paths import home
-from mundap.progress import LOG_NAME
 from mundap.recipe import load
+from mundap.training.progress import LOG_NAME
 from mundap.yaml_lines import dump
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from mundap import architecture, devices
+from mundap import architecture
 from mundap.errors import ModelError
+from mundap.machine import devices
 from mundap.paths import GENERATED, resolve, show
 
 Action = Literal["train", "export", "chat", "webui"]

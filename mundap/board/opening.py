@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mundap import dataset_info, factory, rules
+from mundap import dataset_info, factory
 from mundap.board import defaults, fields, workspace
 from mundap.board.form import Form, fill
+from mundap.checking import rules
 from mundap.errors import ConfigError, ModelError, ResourceError
 from mundap.paths import home, show
 from mundap.recipe import Recipe

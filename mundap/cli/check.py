@@ -12,8 +12,8 @@ from mundap.cli.options import AsJson, Presets
 from mundap.cli.output import result, result_json, say
 
 if TYPE_CHECKING:
+    from mundap.checking.problem import Problem
     from mundap.forecast import Forecast
-    from mundap.problem import Problem
 
 EXAMPLES = ("mundap check", "mundap check configs/civil_law/train.yaml --preset quality --json",
             "mundap check configs/demo --deep", 'mundap check --data configs/hira/train.yaml --gpu "2xA100 80GB"')
@@ -34,7 +34,7 @@ def command(paths: Annotated[list[Path] | None, typer.Argument(
 
     Every code is explained in configs/schema/RULES.md.
     """
-    from mundap.check import check, files
+    from mundap.checking.check import check, files
     from mundap.errors import ConfigError
     from mundap.paths import project_root
 
@@ -58,8 +58,8 @@ def command(paths: Annotated[list[Path] | None, typer.Argument(
 
 def _deep(found: list[Path], presets: list[str]) -> list[Problem]:
     """Return what LLaMA-Factory's parser says of the recipes that can be read at all."""
-    from mundap import deep
-    from mundap.check import recipes
+    from mundap.checking import deep
+    from mundap.checking.check import recipes
 
     say("asking LLaMA-Factory's parser; it takes ten seconds to load")
     return deep.findings(recipes(found, presets=presets))
@@ -67,7 +67,7 @@ def _deep(found: list[Path], presets: list[str]) -> list[Problem]:
 
 def _forecasts(found: list[Path], presets: list[str], gpu: str | None) -> list[Forecast]:
     """Return a forecast of every train recipe that can be read, for a named card or what this machine has."""
-    from mundap.check import recipes
+    from mundap.checking.check import recipes
     from mundap.forecast import cards, forecasts
 
     card, count = cards.parse(gpu) if gpu else (None, None)

@@ -17,8 +17,8 @@ def command(recipe: RecipePath, overrides: Overrides = None,
             force: Annotated[bool, typer.Option("--force", help="Work through unchanged inputs too.")] = False,
             dry: DryRun = False, as_json: AsJson = False) -> None:
     """Make documents, chunks and training rows. Unchanged inputs are not worked through twice."""
-    from mundap import rules
-    from mundap.problem import error_for
+    from mundap.checking import rules
+    from mundap.checking.problem import error_for
     from mundap.recipe import load
     from mundap.yaml_lines import dump
 

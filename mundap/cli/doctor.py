@@ -15,7 +15,7 @@ from mundap.cli.output import result, result_json, table
 
 if TYPE_CHECKING:
     from mundap.errors import ConfigError
-    from mundap.fits import Machine, Verdict
+    from mundap.machine.fits import Machine, Verdict
 
 EXAMPLES = ("mundap doctor", "mundap doctor --recipe configs/dart/train.yaml --preset rtx4060_8gb")
 
@@ -28,7 +28,8 @@ def command(gpu: Annotated[bool, typer.Option("--gpu", help="Import torch and tr
 
     Memory is an estimate for rows as long as cutoff_len allows; `mundap check --data` reads the real rows.
     """
-    from mundap import fits, machine
+    from mundap.machine import fits
+    from mundap.machine import report as machine
     from mundap.paths import project_root
 
     if preset and recipe is None:
@@ -54,7 +55,7 @@ def command(gpu: Annotated[bool, typer.Option("--gpu", help="Import torch and tr
 
 def _one(file: Path, presets: list[str], here: Machine, *, as_json: bool) -> None:
     """Tell of one recipe: every need beside what is here."""
-    from mundap import fits
+    from mundap.machine import fits
     from mundap.recipe import load
 
     verdict = fits.judge(load(file, presets=presets, kind="train"), here)
@@ -70,7 +71,7 @@ def _one(file: Path, presets: list[str], here: Machine, *, as_json: bool) -> Non
 
 def _details(verdict: Verdict, here: Machine) -> list[tuple[str, str, str]]:
     """Return the lines of the table for one recipe."""
-    from mundap.fits import gib
+    from mundap.machine.fits import gib
 
     needed = verdict.needs
     gpus = "; ".join(f"{gpu.name}, {gib(gpu.total_bytes)}, {gib(gpu.free_bytes)} free" for gpu in here.gpus)
@@ -95,7 +96,7 @@ def _details(verdict: Verdict, here: Machine) -> list[tuple[str, str, str]]:
 
 def _row(name: str, one: Verdict | ConfigError) -> tuple[str, str, str, str, str]:
     from mundap.errors import ConfigError
-    from mundap.fits import gib
+    from mundap.machine.fits import gib
 
     if isinstance(one, ConfigError):
         return name, "-", "-", "-", f"cannot be read: {one.what}"

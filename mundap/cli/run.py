@@ -52,10 +52,10 @@ def command(folder: Annotated[Path, typer.Argument(help="A folder of recipes.", 
 
 def _load(folder: Path) -> dict[Kind, Recipe]:
     """Return the folder's recipes by kind; all of them are checked before the first stage starts."""
-    from mundap import rules
+    from mundap.checking import rules
+    from mundap.checking.problem import error_for
     from mundap.errors import ConfigError
     from mundap.paths import project_root
-    from mundap.problem import error_for
     from mundap.recipe import KINDS, load
 
     place = folder if folder.is_dir() else project_root() / folder
@@ -72,7 +72,7 @@ def _load(folder: Path) -> dict[Kind, Recipe]:
 
 def _stage(line: Line, name: str, stage: Callable[[Line], str]) -> None:
     """Run one stage and note its state, seconds and peak memory, whatever becomes of it."""
-    from mundap.memory import PeakMemory
+    from mundap.machine.memory import PeakMemory
 
     started, state = time.monotonic(), "failed"
     memory = PeakMemory()
@@ -118,7 +118,7 @@ def _train(line: Line) -> str:
     recipe = line.recipes.get("train")
     if recipe is None:
         return "skipped: no train.yaml"
-    from mundap import train
+    from mundap.training import train
 
     mode: train.Mode = "again" if line.fresh else "decide"
     ready = train.plan(recipe, mode=mode)

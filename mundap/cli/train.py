@@ -13,7 +13,7 @@ from mundap.cli.output import dry_run, live, result, result_json, say
 
 if TYPE_CHECKING:
     from mundap.recipe import Recipe
-    from mundap.train import Mode, Summary
+    from mundap.training.train import Mode, Summary
 
 EXAMPLES = ("mundap train configs/demo/train.yaml --preset quality num_train_epochs=3 --dry-run",
             "mundap train --rerun saves/demo/lora --out saves/demo/again")
@@ -40,8 +40,8 @@ def command(recipe: MaybeRecipe = None, overrides: Overrides = None, preset: Pre
 
     A folder that holds a run is neither trained over nor gone on with unless --fresh or --resume says so.
     """
-    from mundap import train
     from mundap.recipe import load
+    from mundap.training import train
 
     if fresh and resume:
         raise typer.BadParameter("--fresh and --resume contradict each other.")
@@ -66,7 +66,7 @@ def command(recipe: MaybeRecipe = None, overrides: Overrides = None, preset: Pre
 def _again(folder: Path, out: Path | None, mode: Mode, *, force: bool, dry: bool, save: Path | None, as_json: bool
            ) -> None:
     """Run an older training again, or show how it would be."""
-    from mundap import rerun
+    from mundap.training import rerun
 
     if mode == "resume" and out is None:
         raise typer.BadParameter("--resume needs --out: the folder of the rerun to go on with.")
@@ -82,7 +82,8 @@ def _again(folder: Path, out: Path | None, mode: Mode, *, force: bool, dry: bool
 
 def _rehearse(recipe: Recipe, mode: Mode, *, dry: bool, save: Path | None) -> None:
     """Print or save what would run; start nothing."""
-    from mundap import resolved, train
+    from mundap import resolved
+    from mundap.training import train
 
     ready = train.plan(recipe, mode=mode, rehearse=True)
     if ready.refusal is not None:
@@ -96,7 +97,7 @@ def _rehearse(recipe: Recipe, mode: Mode, *, dry: bool, save: Path | None) -> No
 
 def _tell(summary: Summary, recipe: Recipe, *, as_json: bool, more: list[str] | None = None) -> None:
     """Print what a training came to; a stopped one exits as an interrupted program does."""
-    from mundap import train
+    from mundap.training import train
 
     if as_json:
         result_json(dataclasses.asdict(summary))

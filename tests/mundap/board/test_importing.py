@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from mundap import check, yaml_lines
+from mundap import yaml_lines
 from mundap.board import importing, opening, workspace
+from mundap.checking import check
 from mundap.errors import ConfigError
 from mundap.recipe import load
 

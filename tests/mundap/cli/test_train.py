@@ -12,7 +12,7 @@ import pytest
 
 from mundap import yaml_lines
 from mundap.recipe import load
-from tests.mundap import trained
+from tests.mundap.training import trained
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Checking recipes: schemas, rules between files, and LLaMA-Factory's own parser as a second opinion."""

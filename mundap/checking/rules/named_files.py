@@ -1,0 +1,46 @@
+"""The prompts, synonyms and recipes that a recipe names are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mundap.checking.problem import Problem
+from mundap.overrides import at
+from mundap.paths import resolve
+from mundap.recipe import Recipe
+from mundap.yaml_lines import KeyPath
+
+# Keys that name a committed file, by kind of recipe.
+_NAMED: dict[str, tuple[KeyPath, ...]] = {
+    "data": (("rows", "instruction"), ("rows", "synonyms"), ("rows", "questions", "train"),
+             ("rows", "questions", "eval")),
+    "rag": (("prompt", "instruction"), ("synonyms",), ("generation", "chat")),
+    "eval": (("rag",),),
+}
+# What each generator cannot do without, and what to write there.
+_NEEDED = {"local": {"chat": "Name a chat recipe, for example configs/demo/chat.yaml."},
+           "endpoint": {"base_url": "Give the service's address, for example http://127.0.0.1:8000/v1.",
+                        "model": "Give the model's name there."}}
+
+
+def named_files(recipe: Recipe) -> Iterator[Problem]:
+    """Yield a problem for each named file that is missing."""
+    keys = list(_NAMED.get(recipe.kind, ()))
+    if recipe.kind == "eval":
+        keys += [("systems", index, "chat") for index in range(len(recipe.values.get("systems", ())))]
+    for key in keys:
+        value = at(recipe.values, key)
+        if isinstance(value, str) and not resolve(value, recipe.project).is_file():
+            yield recipe.problem(key, f"there is no file {value}.",
+                                 "Correct the path; it begins at the project's root.")
+
+
+def generator_complete(recipe: Recipe) -> Iterator[Problem]:
+    """Yield a problem for each key that the generator named cannot do without."""
+    generation = recipe.values.get("generation") if recipe.kind == "rag" else None
+    if isinstance(generation, dict):
+        for needed in _NEEDED.get(str(generation.get("generator")), ()):
+            if not generation.get(needed):
+                yield recipe.problem(("generation", needed), f"generator {generation['generator']} needs this key.",
+                                     _NEEDED[generation["generator"]][needed])
+
