@@ -47,10 +47,11 @@ def command(gpu: Annotated[bool, typer.Option("--gpu", help="Import torch and tr
     for line in table([("what", "found"), *((name, str(value)) for name, value in facts.items())]):
         result(line)
     result("")
-    for line in table([("recipe", "runs on", "memory, about", "disk, about", "verdict"),
+    for line in table([("recipe", "runs on", "memory, at most", "disk, about", "verdict"),
                        *(_row(name, one) for name, one in found)]):
         result(line)
-    result("\nin detail: mundap doctor --recipe configs/<domain>/train.yaml")
+    result("\nmemory is for rows as long as cutoff_len; for your own rows: mundap check --data --gpu NAME\n"
+           "in detail: mundap doctor --recipe configs/<domain>/train.yaml")
 
 
 def _one(file: Path, presets: list[str], here: Machine, *, as_json: bool) -> None:
