@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = '''#!{python}
-import sys
+# A `#!` line cannot name an interpreter whose path holds a blank, so the shell starts it.
+STARTER = '#!/bin/sh\nexec "{python}" "$0.py" "$@"\n'
+SCRIPT = '''import sys
 cards = {cards!r}
 for at, card in enumerate(cards):
     print(f"GPU {{at}}: {{card.split(',')[0]}} (UUID: GPU-{{at}})" if sys.argv[1] == "-L" else card)
@@ -20,6 +21,7 @@ def install(folder: Path, monkeypatch: pytest.MonkeyPatch, *cards: str) -> None:
     """Put the program first on PATH; a card is "name, MiB in all, MiB free, capability"."""
     folder.mkdir(parents=True, exist_ok=True)
     program = folder / "nvidia-smi"
-    program.write_text(SCRIPT.format(python=sys.executable, cards=list(cards)), encoding="utf-8")
+    program.write_text(STARTER.format(python=sys.executable), encoding="utf-8")
+    program.with_name("nvidia-smi.py").write_text(SCRIPT.format(cards=list(cards)), encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
