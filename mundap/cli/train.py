@@ -35,6 +35,8 @@ def command(recipe: MaybeRecipe = None, overrides: Overrides = None, preset: Pre
                 "--out", metavar="FOLDER", help="Where --rerun writes; by default the first name and -rerun.")] = None,
             force: Annotated[bool, typer.Option(
                 "--force", help="Let --rerun train although rows or base model are others than then.")] = False,
+            no_forecast: Annotated[bool, typer.Option(
+                "--no-forecast", help="Start at once, without telling what the trainer will do.")] = False,
             dry: DryRun = False, save: Save = None, as_json: AsJson = False) -> None:
     """Train an adapter. Ctrl-C stops after the step at hand and keeps the adapter; --resume goes on from there.
 
@@ -60,7 +62,7 @@ def command(recipe: MaybeRecipe = None, overrides: Overrides = None, preset: Pre
     if dry or save is not None:
         _rehearse(loaded, mode, dry=dry, save=save)
         return
-    _tell(train.run(loaded, mode=mode, say=say, live=live()), loaded, as_json=as_json)
+    _tell(train.run(loaded, mode=mode, say=say, live=live(), told=no_forecast), loaded, as_json=as_json)
 
 
 def _again(folder: Path, out: Path | None, mode: Mode, *, force: bool, dry: bool, save: Path | None, as_json: bool

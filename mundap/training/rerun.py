@@ -85,7 +85,7 @@ def run(ready: Rerun, *, mode: Mode = "ask", force: bool = False, say: Say = lam
         say(f"unlike then: {difference}")
     project = ready.recipe.project
     note = {"recipe": ready.first_recipe, "rerun_of": place, "unlike_then": [*ready.refusals, *ready.warnings]}
-    summary = train.run(ready.recipe, mode=mode, say=say, live=live, note=note)
+    summary = train.run(ready.recipe, mode=mode, say=say, live=live, note=note, told=True)
     # What comes next stands beside the recipe, not beside the folder.
     following = next_step.after_training(resolve(ready.first_recipe, project), summary.output_dir, project)
     return dataclasses.replace(summary, next_command=following)

@@ -126,17 +126,19 @@ def plan(recipe: Recipe, *, mode: Mode = "ask", rehearse: bool = False) -> Plan:
 
 
 def run(recipe: Recipe, *, mode: Mode = "ask", say: Say = lambda line: None, live: bool = False,
-        note: dict[str, Any] | None = None) -> Summary:
+        note: dict[str, Any] | None = None, told: bool = False) -> Summary:
     """Train and return what it came to; a Ctrl-C stops after the step at hand and keeps the adapter.
 
-    note is added to the record beside the adapter.
+    note is added to the record beside the adapter. told leaves the forecast out, which takes ten seconds where the rows
+    have not been counted before; a run that goes on was told of when it began.
 
     Raises:
         ConfigError, ModelError, ResourceError: see plan.
         LaunchError: LLaMA-Factory failed; tells its exception and where the log is.
     """
     ready = plan(recipe, mode=mode)
-    forecast.before_training(recipe, say=say)
+    if not told and ready.resume_from is None:
+        forecast.before_training(recipe, say=say)
     _make_room(ready, recipe, say)
     log = run_folder.new_log(ready.output_dir)
     text = resolved.text(recipe, ready.values, ready.recipe_file)

@@ -48,7 +48,7 @@ def same_weights(one: Path, other: Path) -> bool:
 def test_the_same_losses_again_from_the_folder_and_after_an_interruption(project: Path) -> None:
     tiny_models.write("meta-llama/Llama-3.2-1B", project / "models" / "tiny")
     hold_out(project)
-    summary = train.run(recipe())
+    summary = train.run(recipe(), told=True)
     first = summary.output_dir
     losses = history.losses(first)
     assert sorted(losses) == [1, 2, 3] and len(set(losses.values())) == 3
