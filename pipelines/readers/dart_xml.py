@@ -1,8 +1,9 @@
 """DART filings (document.xml members, dart3.xsd and dart4.xsd) as Readings: sections, tables and their figures.
 
-One file, or every .xml and .xhml file below a folder in sorted order. A file that cannot be read is a DataError when
-it was named itself; inside a folder it becomes a Reading with status FAILED and the reason as the key of its repairs,
-so that no file disappears. KRX pages, viewer HTML and OpenDART's error answers are such files: they are not DART XML.
+One file, or every .xml, .xhml and .zip file below a folder in sorted order; a .zip is OpenDART's document.xml answer. A
+file that cannot be read is a DataError when it was named itself; inside a folder it becomes a Reading with status FAILED
+and the reason as the key of its repairs, so that no file disappears. KRX pages, viewer HTML and OpenDART's error answers
+are such files: they are not DART XML.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from mundap.korean import nfc
 from pipelines.readers.agreement import agree
 from pipelines.readers.clean import clean, mend_attributes
 from pipelines.readers.dart_head import PERIODIC, Head, read_head
+from pipelines.readers.dart_zip import members
 from pipelines.readers.decode import decode, is_wreck
 from pipelines.readers.hardened import MAX_BYTES, XmlProblem, parse, parse_recovering
 from pipelines.readers.markdown import sections_markdown
 from pipelines.readers.outline import OutlineReader, RawSection
 from pipelines.reading import Block, Reading, Section, Status
 
-SUFFIXES = (".xml", ".xhml")
+SUFFIXES = (".xml", ".xhml", ".zip")
 URL = "https://dart.fss.or.kr/dsaf001/main.do?rcpNo="
 _MIN_KEPT_SHARE = 0.5  # of the text, when only recover mode could parse it
 _RCEPT = re.compile(r"(?<!\d)(\d{14})(?!\d)(?:_(\d{5}))?")
@@ -48,7 +50,7 @@ def read(path: Path, project: Path, options: Mapping[str, Any]) -> Iterator[Read
     if not path.exists():
         raise DataError("there is no such file or folder.", where=where, fix="Correct the source's path in data.yaml.")
     if path.is_file():
-        yield read_file(path, project)
+        yield from _archive(path, project) if path.suffix.lower() == ".zip" else (read_file(path, project),)
         return
     files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     if not files:
@@ -59,7 +61,7 @@ def read(path: Path, project: Path, options: Mapping[str, Any]) -> Iterator[Read
         )
     for file in files:
         try:
-            yield read_file(file, project)
+            yield from _archive(file, project) if file.suffix.lower() == ".zip" else (read_file(file, project),)
         except DataError as error:
             yield _failed(file, project, error)
 
@@ -72,7 +74,37 @@ def read_file(path: Path, project: Path) -> Reading:
     """
     where = paths.show(path, project)
     rcept_no, member = _receipt(path, where)
-    data = _bytes(path, where)
+    return _reading(_bytes(path, where), rcept_no, member, where, paths.show(path, project))
+
+
+def _archive(path: Path, project: Path) -> Iterator[Reading]:
+    """Yield a Reading for each document of an archive, the filing itself first.
+
+    Raises:
+        DataError: the archive cannot be read, or the filing itself; an audit report that cannot be read is a Reading
+            with status FAILED.
+    """
+    where = paths.show(path, project)
+    given = _RCEPT.search(path.stem)
+    for member in members(_bytes(path, where), given[1] if given else "", where):
+        inside = f"{where}:{member.name}"
+        if not member.rcept_no:
+            raise DataError("neither the archive's name nor its member's holds a receipt number.", where=inside,
+                            fix=_NAME_FIX.replace(".xml", ".zip"))
+        try:
+            yield _reading(member.data, member.rcept_no, member.code, inside, inside)
+        except DataError as error:
+            if not member.code:
+                raise
+            yield _failed(path.with_name(f"{member.rcept_no}_{member.code}.xml"), project, error)
+
+
+def _reading(data: bytes, rcept_no: str, member: str, where: str, source: str) -> Reading:
+    """Return the Reading of a document's bytes; member is "" for the filing itself, source is where it was taken from.
+
+    Raises:
+        DataError: the bytes are not DART XML, damaged beyond recovery, or lack their head.
+    """
     text, repairs = decode(data)
     _refuse_other_formats(text, where)
     root, cleaned, status, made = _tree(text, where)
@@ -88,7 +120,7 @@ def read_file(path: Path, project: Path) -> Reading:
     if not sections:
         raise DataError("the document holds no text (no BODY).", where=where, fix=_FETCH_FIX)
     document = _document(
-        path, project, head, sections, rcept_no, member, hashlib.sha256(data).hexdigest(), status, repairs
+        source, head, sections, rcept_no, member, hashlib.sha256(data).hexdigest(), status, repairs
     )
     return Reading(document=document, sections=sections, status=status, repairs=repairs, supersedes=head.corrects)
 
@@ -211,8 +243,8 @@ def _finish(raw: list[RawSection], head: Head) -> tuple[Section, ...]:
 
 
 def _document(
-    path: Path, project: Path, head: Head, sections: tuple[Section, ...], rcept_no: str, member: str, sha256: str,
-    status: Status, repairs: Mapping[str, int],
+    source: str, head: Head, sections: tuple[Section, ...], rcept_no: str, member: str, sha256: str, status: Status,
+    repairs: Mapping[str, int],
 ) -> Document:  # fmt: skip
     name = PERIODIC.get(head.acode, head.name)
     year = head.calendar.fiscal_year
@@ -233,7 +265,7 @@ def _document(
     return Document(
         doc_id=f"{rcept_no}_{member}" if member else rcept_no,
         title=" ".join(part for part in (head.company, str(year or ""), name) if part),
-        source=paths.show(path, project), publisher=head.company, date=int(rcept_no[:8]), doc_type=name,
+        source=source, publisher=head.company, date=int(rcept_no[:8]), doc_type=name,
         body=sections_markdown(sections), fields=fields,
     )  # fmt: skip
 
