@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mundap.chunk import read_chunks
+from mundap.errors import MissingExtra
 from mundap.paths import resolve, show
 from mundap.token_count import token_counter, tokenizer_file
 from pipelines import manifest
@@ -74,7 +75,7 @@ def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = Fal
     """
     started = time.monotonic()
     folder = resolve(recipe.get("documents") or f"docs/{recipe['domain']}", project)
-    paths = [resolve(source["path"], project) for source in recipe["sources"]]
+    paths = [_collected(source, project, say) for source in recipe["sources"]]
     mark = manifest.fingerprint(recipe, _inputs(recipe, paths, project), project)
     done = None if force else manifest.unchanged(folder, mark, _dataset_files(recipe, project))
     if done is not None:
@@ -83,6 +84,18 @@ def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = Fal
     say(f"{recipe['domain']}: reading {len(mark['inputs'])} input files")
     counts = _make(recipe, project, folder, paths, mark, say)
     return _report(recipe, project, folder, counts, skipped=False, seconds=time.monotonic() - started)
+
+
+def _collected(source: Mapping[str, Any], project: Path, say: Say) -> Path:
+    """Return where a source's files are, collected from OpenDART first when it says so."""
+    path = resolve(source["path"], project)
+    if not source.get("opendart"):
+        return path
+    try:
+        from pipelines.opendart.source import fetch
+    except ImportError as error:
+        raise MissingExtra("collecting from OpenDART", "dart", str(error.name)) from error
+    return fetch(source["opendart"], path, say)
 
 
 def _make(recipe: Mapping[str, Any], project: Path, folder: Path, paths: Sequence[Path], mark: Mapping[str, Any],
