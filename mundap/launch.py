@@ -38,8 +38,7 @@ _REMEDIES: tuple[tuple[str, str], ...] = (
      "--preset memory_efficient."),
     (r"No space left on device", "Free some disk space; checkpoints are the largest files (save_total_limit)."),
     (r"not used by the HfArgumentParser", "Remove the keys named, or run: mundap check"),
-    (r"building extension|torch_extensions", "DeepSpeed builds C++ operations when it starts: install g++ and ninja, and "
-     "keep the environment under a path without blanks."),
+    (r"building extension|torch_extensions", "DeepSpeed builds C++ operations when it starts: install g++ and ninja."),
     (r"Cannot find valid samples", "Every row was dropped: check `columns` in dataset_info.json against the file."),
     (r"requires? the following|is required for|No module named|PackageNotFound",
      'Install what is named, for example: pip install "mundap[train]"'),

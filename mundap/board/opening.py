@@ -7,7 +7,6 @@ by `llamafactory webui`. What the Board cannot be told of this very recipe is sa
 from __future__ import annotations
 
 import json
-import os
 import socket
 import sys
 from collections.abc import Iterable, Mapping
@@ -153,7 +152,6 @@ def _environment(values: Mapping[str, Any], port: int) -> dict[str, str]:
     """Return the Board's environment; it starts `llamafactory-cli` by name, which lies beside this Python."""
     env = factory.environment(values) | {"GRADIO_SERVER_NAME": HOST, "GRADIO_SERVER_PORT": str(port),
                                          "GRADIO_SHARE": "0"}
-    env["PATH"] = os.pathsep.join(filter(None, (str(Path(sys.executable).parent), env.get("PATH", ""))))
     return env
 
 
