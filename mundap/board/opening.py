@@ -150,9 +150,8 @@ def _trusts(recipe: Recipe) -> bool:
 
 def _environment(values: Mapping[str, Any], port: int) -> dict[str, str]:
     """Return the Board's environment; it starts `llamafactory-cli` by name, which lies beside this Python."""
-    env = factory.environment(values) | {"GRADIO_SERVER_NAME": HOST, "GRADIO_SERVER_PORT": str(port),
-                                         "GRADIO_SHARE": "0"}
-    return env
+    return factory.environment(values) | {"GRADIO_SERVER_NAME": HOST, "GRADIO_SERVER_PORT": str(port),
+                                          "GRADIO_SHARE": "0"}
 
 
 def _shadowed() -> Mapping[str, str]:
