@@ -18,9 +18,9 @@ from typing import Any
 
 from mundap import factory, launch, provenance
 from mundap.checking import rules
-from mundap.checking.problem import error_for
 from mundap.errors import ConfigError, ModelError
 from mundap.paths import show
+from mundap.problem import error_for
 from mundap.recipe import Recipe, sibling
 from mundap.training.progress import clock
 from mundap.weights import Weights, finite

@@ -14,9 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from mundap import architecture, blank_free
+from mundap import architecture, blank_free, devices
 from mundap.errors import ModelError
-from mundap.machine import devices
 from mundap.paths import GENERATED, resolve, show
 
 Action = Literal["train", "export", "chat", "webui"]

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from mundap import overrides as overlay
-from mundap import yaml_lines
-from mundap.checking import schema_check
-from mundap.checking.problem import Problem, error_for
+from mundap import schema_check, yaml_lines
 from mundap.errors import ConfigError, closest
 from mundap.paths import project_root, show
+from mundap.problem import Problem, error_for
 from mundap.yaml_lines import KeyPath
 
 Kind = Literal["data", "train", "chat", "export", "rag", "eval"]

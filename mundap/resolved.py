@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mundap.checking.schema_check import SCHEMA_DIR
 from mundap.errors import ConfigError
 from mundap.provenance import write_text
 from mundap.recipe import SCHEMA_OF, Recipe
+from mundap.schema_check import SCHEMA_DIR
 from mundap.yaml_lines import dump
 
 _MADE = "# Resolved by mundap from "

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from mundap.checking import schema_check
+from mundap import schema_check
 
 _DEFAULT = re.compile(r" Default: (.+)\.$")
 

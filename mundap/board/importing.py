@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from mundap import recipe as recipes
-from mundap import yaml_lines
+from mundap import schema_check, yaml_lines
 from mundap.board import changes, recipe_text, source
 from mundap.board.source import Source
-from mundap.checking import rules, schema_check
-from mundap.checking.problem import Problem, error_for
+from mundap.checking import rules
 from mundap.errors import ConfigError
 from mundap.paths import home, project_root, show
+from mundap.problem import Problem, error_for
 
 _SCHEMA_LINE = "# yaml-language-server: $schema="
 

@@ -10,12 +10,12 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from mundap import yaml_lines
-from mundap.checking import rules, schema_check
-from mundap.checking.problem import Problem
+from mundap import schema_check, yaml_lines
+from mundap.checking import rules
 from mundap.errors import ConfigError
 from mundap.overrides import show as show_key
 from mundap.paths import project_root, show
+from mundap.problem import Problem
 from mundap.recipe import Recipe, kind_of, read
 
 SUFFIXES = (".yaml", ".yml", ".json", ".txt")

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Sequence
 
 from mundap import factory
-from mundap.checking.problem import Problem
 from mundap.errors import LaunchError
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 
 _KINDS = ("train", "chat", "export")

@@ -18,7 +18,7 @@ import typing
 from pathlib import Path
 from typing import Any, Literal, Union
 
-from mundap.checking.schema_check import SCHEMA_DIR
+from mundap.schema_check import SCHEMA_DIR
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _PRIMITIVES: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "object",

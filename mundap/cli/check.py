@@ -12,8 +12,8 @@ from mundap.cli.options import AsJson, Presets
 from mundap.cli.output import result, result_json, say
 
 if TYPE_CHECKING:
-    from mundap.checking.problem import Problem
     from mundap.forecast import Forecast
+    from mundap.problem import Problem
 
 EXAMPLES = ("mundap check", "mundap check configs/civil_law/train.yaml --preset quality --json",
             "mundap check configs/demo --deep", 'mundap check --data configs/hira/train.yaml --gpu "2xA100 80GB"')

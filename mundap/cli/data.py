@@ -18,7 +18,7 @@ def command(recipe: RecipePath, overrides: Overrides = None,
             dry: DryRun = False, as_json: AsJson = False) -> None:
     """Make documents, chunks and training rows. Unchanged inputs are not worked through twice."""
     from mundap.checking import rules
-    from mundap.checking.problem import error_for
+    from mundap.problem import error_for
     from mundap.recipe import load
     from mundap.yaml_lines import dump
 

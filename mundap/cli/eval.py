@@ -12,8 +12,8 @@ EXAMPLES = ("mundap eval configs/demo/eval.yaml",
 def command(recipe: RecipePath, overrides: Overrides = None) -> None:
     """Ask every system the held-out questions and write a report. A second run goes on where the first stopped."""
     from mundap.checking import rules
-    from mundap.checking.problem import error_for
     from mundap.paths import resolve, show
+    from mundap.problem import error_for
     from mundap.recipe import load
 
     loaded = load(recipe, overrides=overrides or (), kind="eval")

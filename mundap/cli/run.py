@@ -53,9 +53,9 @@ def command(folder: Annotated[Path, typer.Argument(help="A folder of recipes.", 
 def _load(folder: Path) -> dict[Kind, Recipe]:
     """Return the folder's recipes by kind; all of them are checked before the first stage starts."""
     from mundap.checking import rules
-    from mundap.checking.problem import error_for
     from mundap.errors import ConfigError
     from mundap.paths import project_root
+    from mundap.problem import error_for
     from mundap.recipe import KINDS, load
 
     place = folder if folder.is_dir() else project_root() / folder

@@ -11,7 +11,7 @@ EXAMPLES = ("mundap web configs/demo/rag.yaml", "mundap web configs/demo/rag.yam
 def command(recipe: RecipePath, overrides: Overrides = None) -> None:
     """Open the page, on 127.0.0.1 unless web.host says otherwise; Ctrl-C closes it."""
     from mundap.checking import rules
-    from mundap.checking.problem import error_for
+    from mundap.problem import error_for
     from mundap.recipe import load
 
     loaded = load(recipe, overrides=overrides or (), kind="rag")

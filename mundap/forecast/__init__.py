@@ -8,6 +8,7 @@ steps.py, parameters.py, memory.py and duration.py are arithmetic whose formulas
 findings.py says what is wrong or worth a warning, words.py prints. No model is loaded and no hub asked.
 """
 
-from mundap.forecast.forecast import Forecast, before_training, forecasts
+from mundap.forecast.announce import before_training
+from mundap.forecast.forecast import Forecast, forecasts
 
 __all__ = ["Forecast", "before_training", "forecasts"]

@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mundap import devices
 from mundap.errors import ConfigError, closest
-from mundap.machine import devices
 
 GIB = 2**30
 _TERA = 1e12

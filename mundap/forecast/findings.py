@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mundap.checking.problem import Problem
 from mundap.forecast import lengths
 from mundap.forecast.cards import GIB
 from mundap.forecast.forecast import Forecast
 from mundap.forecast.rows import Case, Rows, Trouble
+from mundap.problem import Problem
 
 # code: (why it matters, what to do)
 FINDINGS: Mapping[str, tuple[str, str]] = {

@@ -11,7 +11,6 @@ from typing import Any
 
 from mundap import architecture, factory
 from mundap.architecture import Architecture
-from mundap.errors import MundapError
 from mundap.forecast import duration as timing
 from mundap.forecast import lengths, parameters
 from mundap.forecast.cards import CARDS, CPU, Card, here
@@ -74,19 +73,6 @@ def forecasts(recipes: Sequence[Recipe], *, card: Card | None = None, devices: i
     counted = measure(resolved, recipes[0].project, say=say)
     return [_forecast(recipe, values, rows, card, devices)
             for recipe, values, rows in zip(recipes, resolved, counted, strict=True)]
-
-
-def before_training(recipe: Recipe, *, say: Callable[[str], None]) -> None:
-    """Say in a few lines what a training that is about to start will do; a forecast that fails stops nothing."""
-    from mundap.forecast.words import short
-
-    try:
-        for line in short(forecasts([recipe], say=say)[0]):
-            say(line)
-    except MundapError as error:
-        say(f"no forecast: {error.where + ': ' if error.where else ''}{error.what}")
-    except Exception as error:   # a fault of the forecast's own must not cost anyone a training either
-        say(f"no forecast: {type(error).__name__}: {error}")
 
 
 def _forecast(recipe: Recipe, values: Mapping[str, Any], rows: Rows | Trouble, card: Card | None, devices: int | None

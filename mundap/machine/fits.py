@@ -17,11 +17,11 @@ from typing import Any
 
 import psutil
 
-from mundap import overrides, yaml_lines
+from mundap import devices, overrides, yaml_lines
 from mundap.checking import rules
+from mundap.devices import Gpu
 from mundap.errors import ConfigError
-from mundap.machine import devices, needs
-from mundap.machine.devices import Gpu
+from mundap.machine import needs
 from mundap.machine.needs import Needs
 from mundap.paths import home, show
 from mundap.recipe import Recipe, kind_of, read, sibling

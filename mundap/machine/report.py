@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from mundap.machine import devices
+from mundap import devices
 from mundap.paths import home
 
 _PACKAGES = {"llamafactory": "train", "torch": "train", "transformers": "train", "peft": "train", "bitsandbytes": "train",

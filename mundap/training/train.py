@@ -14,12 +14,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from mundap import factory, forecast, launch, provenance, resolved
+from mundap import devices, factory, forecast, launch, provenance, resolved
 from mundap.checking import rules
-from mundap.checking.problem import error_for
 from mundap.errors import ConfigError, MundapError, ResourceError
-from mundap.machine import devices
 from mundap.paths import home, show
+from mundap.problem import error_for
 from mundap.recipe import Recipe
 from mundap.training import after_run, next_step, run_folder
 from mundap.training.history import HISTORY, trainer_state

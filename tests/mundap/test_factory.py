@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mundap import factory
+from mundap import devices, factory
 from mundap.errors import ModelError
-from mundap.machine import devices
 
 
 def test_local_paths_become_absolute_and_hub_ids_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mundap.checking.schema_check import findings, schema
+from mundap.schema_check import findings, schema
 from mundap.secret_keys import is_secret
 
 

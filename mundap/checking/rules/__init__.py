@@ -11,7 +11,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from mundap.checking.problem import Problem
 from mundap.checking.rules import (
     datasets,
     evaluation,
@@ -27,6 +26,7 @@ from mundap.checking.rules import (
 )
 from mundap.checking.rules import safety as safe
 from mundap.checking.rules.rule import Rule
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 
 RULES: tuple[Rule, ...] = (

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mundap import dataset_info, yaml_lines
-from mundap.checking.problem import Problem
 from mundap.checking.rules import dataset_rows
 from mundap.errors import ConfigError, DataError, closest
 from mundap.paths import DATASET_INFO, show
+from mundap.problem import Problem
 from mundap.recipe import Recipe, kind_of
 
 # Source: llamafactory/data/parser.py (0.9.5): the keys of an entry, of its columns and of its tags.

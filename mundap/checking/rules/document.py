@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 
 from mundap.checking.rules import RULES
-from mundap.checking.schema_check import SCHEMA_DIR
 from mundap.forecast.findings import FINDINGS, STOPS
 from mundap.provenance import write_text
+from mundap.schema_check import SCHEMA_DIR
 
 PATH = SCHEMA_DIR / "RULES.md"
 # Codes that files and schemas are told with, before any rule is asked: code, why it matters, remedy.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from mundap.checking.problem import Problem
 from mundap.checking.rules.planned_steps import planned_steps
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mundap import architecture
-from mundap.checking import schema_check
-from mundap.checking.problem import Problem
+from mundap import architecture, schema_check
 from mundap.errors import closest
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 
 _OPTIMISERS = ("use_galore", "use_apollo", "use_badam")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mundap.checking.problem import Problem
 from mundap.overrides import at
 from mundap.paths import resolve
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 from mundap.yaml_lines import KeyPath
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mundap import provenance
-from mundap.checking.problem import Problem
 from mundap.checking.rules.neighbours import below, recipes, same_place
 from mundap.checking.rules.safety import reasoned
 from mundap.errors import closest
 from mundap.paths import GENERATED, resolve
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 
 # Source: llamafactory/extras/constants.py CHECKPOINT_NAMES (0.9.5).

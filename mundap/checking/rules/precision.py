@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from mundap.checking.problem import Problem
-from mundap.machine import devices
+from mundap import devices
 from mundap.paths import resolve
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 
 # Lowest and highest sensible value of a key; None leaves an end open. Beyond them a run fails late or learns nothing.

@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from mundap import architecture
-from mundap.checking import schema_check
-from mundap.checking.problem import Problem
+from mundap import architecture, schema_check
 from mundap.checking.rules.neighbours import recipes, same_place, trained_by
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 
 # Keys of the format and what they are where they are left out. Source: llamafactory/hparams/data_args.py (0.9.5).

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mundap import architecture
-from mundap.checking.problem import Problem
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 
 _BITS = {"bnb": (4, 8), "hqq": (1, 2, 3, 4, 5, 6, 8), "eetq": (8,)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from mundap.checking.problem import Problem
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 
 

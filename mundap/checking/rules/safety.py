@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mundap.checking.problem import Problem
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 from mundap.secret_keys import is_secret
 

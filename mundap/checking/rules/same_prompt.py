@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mundap.checking.problem import Problem
 from mundap.errors import ConfigError
 from mundap.overrides import at
+from mundap.problem import Problem
 from mundap.recipe import Recipe, read, sibling
 from mundap.yaml_lines import KeyPath
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mundap import architecture
-from mundap.checking.problem import Problem
 from mundap.paths import resolve
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 
 _ZERO3_FORBIDS = ("predict_with_generate", "pure_bf16", "pissa_init", "use_unsloth", "use_kt")

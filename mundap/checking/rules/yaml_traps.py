@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from mundap.checking.problem import Problem
 from mundap.overrides import at, key_paths
+from mundap.problem import Problem
 from mundap.recipe import Recipe
 
 # A number to LLaMA-Factory's reader and to ours, text to PyYAML, editors and most other programs.

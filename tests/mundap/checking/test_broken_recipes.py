@@ -11,11 +11,11 @@ import pytest
 
 from mundap import yaml_lines
 from mundap.checking.check import check, files
-from mundap.checking.problem import Problem
 from mundap.checking.rules import RULES
 from mundap.checking.rules.document import READING
 from mundap.errors import ConfigError
 from mundap.overrides import at
+from mundap.problem import Problem
 from tests.mundap.checking import broken_case
 from tests.mundap.checking.broken_case import Case
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mundap import yaml_lines
 from mundap.checking.check import check, files
-from mundap.checking.schema_check import findings, schema
+from mundap.schema_check import findings, schema
 
 ROOT = Path(__file__).resolve().parents[3]
 RECIPES = sorted((ROOT / "configs").glob("*/train*.yaml"))

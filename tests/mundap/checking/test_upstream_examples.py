@@ -10,9 +10,9 @@ import pytest
 
 from mundap import yaml_lines
 from mundap.checking.check import check
-from mundap.checking.problem import Problem
 from mundap.checking.rules import RULES
-from mundap.checking.schema_check import findings
+from mundap.problem import Problem
+from mundap.schema_check import findings
 
 FACTS = json.loads(Path(__file__).with_name("upstream_examples.json").read_text(encoding="utf-8"))
 RECIPES: dict[str, dict[str, Any]] = FACTS["recipes"]

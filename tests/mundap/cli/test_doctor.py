@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mundap.machine import fake_nvidia_smi
+from tests.mundap import fake_nvidia_smi
 
 
 def doctor(*words: str) -> subprocess.CompletedProcess[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mundap.devices import Gpu
 from mundap.machine import fits, needs
-from mundap.machine.devices import Gpu
 from mundap.machine.fits import GIB, Machine
 from mundap.recipe import Recipe, load
 

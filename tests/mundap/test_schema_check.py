@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mundap.checking import schema_build
-from mundap.checking.schema_check import SCHEMA_DIR, findings, schema, with_defaults
+from mundap.schema_check import SCHEMA_DIR, findings, schema, with_defaults
 
 NAMES = ("data", "rag", "eval", "train", "infer")
 

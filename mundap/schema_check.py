@@ -19,7 +19,7 @@ from mundap.errors import closest
 from mundap.secret_keys import is_secret
 from mundap.yaml_lines import KeyPath
 
-SCHEMA_DIR = Path(__file__).resolve().parents[2] / "configs" / "schema"
+SCHEMA_DIR = Path(__file__).resolve().parents[1] / "configs" / "schema"
 _TYPES = {"string": "text", "number": "a number", "integer": "a whole number", "boolean": "true or false",
           "array": "a list", "object": "a mapping", "null": "null"}
 _MANY_CHOICES = 12

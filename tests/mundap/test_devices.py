@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mundap.machine import devices
+from mundap import devices
 from mundap.machine import report as machine
-from tests.mundap.machine import fake_nvidia_smi
+from tests.mundap import fake_nvidia_smi
 
 
 @pytest.fixture
