@@ -110,12 +110,15 @@ def read(folder: Path) -> Architecture | None:
         return None
 
 
+def prepared_from(folder: str) -> str:
+    """Return the known hub model that `mundap models --prepare` makes a folder such as <name>-ko of, or ""."""
+    return next((hub for hub in known() if folder == f"{hub.rpartition('/')[2]}-ko"), "")
+
+
 def _to_be_prepared(name: str) -> Architecture | None:
     parts = Path(name).parts
-    if len(parts) < 2 or parts[-2] != "models" or not parts[-1].endswith("-ko"):
-        return None
-    base = next((facts for hub, facts in known().items() if hub.split("/")[-1] == parts[-1].removesuffix("-ko")), None)
-    return dataclasses.replace(base, chat_template=True, pad_token=UNKNOWN) if base is not None else None
+    hub = prepared_from(parts[-1]) if len(parts) > 1 and parts[-2] == "models" else ""
+    return dataclasses.replace(known()[hub], chat_template=True, pad_token=UNKNOWN) if hub else None
 
 
 def _cached(name: str) -> Path | None:

@@ -25,13 +25,13 @@ from mundap.paths import home, show
 from mundap.provenance import write_text
 from mundap.recipe import Recipe, read
 from mundap.secret_keys import is_secret
+from mundap.starter import GEMMA_DIR
 from mundap.yaml_lines import dump
 
 WORKSPACE = ".board"
 CONFIGS = "llamaboard_config"
 SETTINGS = Path("llamaboard_cache") / "user_config.yaml"
 OPENED = "opened.json"
-STARTER = "models/gemma-3-270m-ko"
 
 
 def prepare(project: Path) -> Path:
@@ -42,7 +42,7 @@ def prepare(project: Path) -> Path:
     """
     folder = _linked(home(project) / WORKSPACE, project)
     if not (folder / SETTINGS).exists():
-        write_text(folder / SETTINGS, dump(_settings(str(home(project) / STARTER))))
+        write_text(folder / SETTINGS, dump(_settings(str(home(project) / "models" / GEMMA_DIR))))
     return folder
 
 

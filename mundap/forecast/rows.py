@@ -21,9 +21,9 @@ from mundap.architecture import Architecture
 from mundap.errors import ConfigError, MissingExtra
 from mundap.forecast import stand_in
 from mundap.paths import home
+from mundap.starter import GEMMA_DIR
 
 SCHEME = 2
-STARTER = "gemma-3-270m-ko"
 # The recipe's keys that decide what becomes of rows; all others may change without asking again.
 KEYS = ("stage", "seed", "model_name_or_path", "dataset", "eval_dataset", "dataset_dir", "media_dir", "template",
         "cutoff_len", "train_on_prompt", "mask_history", "streaming", "buffer_size", "mix_strategy",
@@ -148,7 +148,7 @@ def tokenizer_of(values: Mapping[str, Any], project: Path, arch: Architecture | 
     if folder is not None and any(folder.glob("tokenizer*")):
         return Tokenizer(exact=True, folder=folder, stretch=1.0, chat_template=None, template_known=True)
     arch = arch or architecture.find(model, project)
-    starter = home(project) / "models" / STARTER
+    starter = home(project) / "models" / GEMMA_DIR
     return Tokenizer(exact=False, folder=starter if (starter / "tokenizer.json").is_file() else None,
                      stretch=stand_in.ratio(arch.vocab_size if arch else None),
                      chat_template=arch.chat_template if arch else None,

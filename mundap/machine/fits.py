@@ -21,12 +21,12 @@ from mundap import devices, overrides, yaml_lines
 from mundap.checking import rules
 from mundap.devices import Gpu
 from mundap.errors import ConfigError
+from mundap.forecast.cards import GIB
 from mundap.machine import needs
 from mundap.machine.needs import Needs
 from mundap.paths import home, show
 from mundap.recipe import Recipe, kind_of, read, sibling
 
-GIB = 2**30
 _GPU_ROOM = 1.05    # fragments of freed memory
 # The demo took 4.4 GiB on a CPU where the estimate says 3.0: what a step freed is kept for the next (factory.py).
 _CPU_ROOM = 1.5

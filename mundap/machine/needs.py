@@ -144,6 +144,6 @@ def _how_to_get(name: str) -> str:
     if folder.is_absolute() or name.startswith("models/"):
         if folder.name == GEMMA_DIR:
             return "mundap models"
-        hub = next((one for one in architecture.known() if f"{one.split('/')[-1]}-ko" == folder.name), "")
+        hub = architecture.prepared_from(folder.name)
         return f"mundap models --prepare {hub}" if hub else f"put the model into {name}"
     return f"fetching {name} from the hub"

@@ -13,6 +13,7 @@ import pytest
 from mundap.errors import LaunchError
 from mundap.forecast import rows
 from mundap.forecast.rows import KEYS, Trouble, measure, tokenizer_of
+from mundap.starter import GEMMA_DIR
 from tests.mundap.forecast.conftest import register, tiny_model
 
 ROWS = [{"instruction": "가", "input": "", "output": "나"}]
@@ -173,9 +174,9 @@ def test_whose_tokens_are_counted(tiny_project: Path, tmp_path: Path) -> None:
     assert own.exact and own.note == ""
     far = tokenizer_of({"model_name_or_path": "meta-llama/Llama-3.2-3B"}, tiny_project)
     assert (far.exact, far.folder, far.stretch, far.chat_template) == (False, None, 0.95, False)
-    tiny_model(tmp_path / "home" / "models" / rows.STARTER)
+    tiny_model(tmp_path / "home" / "models" / GEMMA_DIR)
     starter = tokenizer_of({"model_name_or_path": "google/gemma-3-270m"}, tiny_project)
-    assert starter.folder == tmp_path / "home" / "models" / rows.STARTER
+    assert starter.folder == tmp_path / "home" / "models" / GEMMA_DIR
     assert starter.note == ("its tokenizer is not on this machine, so token numbers are estimates "
                             "(the starter model's × 1), in a format that may not be its own")
 
