@@ -21,7 +21,7 @@ from mundap import architecture, factory, launch
 from mundap.architecture import Architecture
 from mundap.cli.output import say
 from mundap.errors import ConfigError
-from mundap.forecast import forecasts
+from mundap.forecast.forecast import forecasts
 from mundap.forecast.rows import Rows
 from mundap.paths import resolve
 from mundap.recipe import Recipe, load

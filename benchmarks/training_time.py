@@ -20,9 +20,9 @@ from typing import Any
 
 from mundap import factory, launch, provenance
 from mundap.cli.output import say
-from mundap.forecast import Forecast, forecasts
 from mundap.forecast.cards import CPU, GIB, cores, here
 from mundap.forecast.duration import MEASURED, operations_per_token, precision
+from mundap.forecast.forecast import Forecast, forecasts
 from mundap.forecast.lengths import batch_length
 from mundap.forecast.rows import Rows
 from mundap.paths import home

@@ -12,7 +12,7 @@ from mundap.cli.options import AsJson, Presets
 from mundap.cli.output import result, result_json, say
 
 if TYPE_CHECKING:
-    from mundap.forecast import Forecast
+    from mundap.forecast.forecast import Forecast
     from mundap.problem import Problem
 
 EXAMPLES = ("mundap check", "mundap check configs/civil_law/train.yaml --preset quality --json",
@@ -68,7 +68,8 @@ def _deep(found: list[Path], presets: list[str]) -> list[Problem]:
 def _forecasts(found: list[Path], presets: list[str], gpu: str | None) -> list[Forecast]:
     """Return a forecast of every train recipe that can be read, for a named card or what this machine has."""
     from mundap.checking.check import recipes
-    from mundap.forecast import cards, forecasts
+    from mundap.forecast import cards
+    from mundap.forecast.forecast import forecasts
 
     card, count = cards.parse(gpu) if gpu else (None, None)
     trained = [one for one in recipes(found, presets=presets) if one.kind == "train" and one.values.get("do_train")]

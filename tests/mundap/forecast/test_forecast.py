@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from mundap import factory, launch
-from mundap.forecast import before_training, forecasts
 from mundap.forecast import forecast as module
-from mundap.forecast.forecast import Forecast
+from mundap.forecast.announce import before_training
+from mundap.forecast.forecast import Forecast, forecasts
 from mundap.forecast.rows import Rows, Trouble
 from mundap.forecast.steps import steps
 from mundap.recipe import Recipe
