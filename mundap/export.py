@@ -18,7 +18,7 @@ from typing import Any
 
 from mundap import factory, launch, provenance
 from mundap.checking import rules
-from mundap.errors import ConfigError, ModelError
+from mundap.errors import ModelError
 from mundap.paths import show
 from mundap.problem import error_for
 from mundap.recipe import Recipe, sibling
@@ -60,15 +60,13 @@ def plan(recipe: Recipe, *, rehearse: bool = False) -> Plan:
     """Return how a recipe would be exported; nothing is written or started. rehearse passes over missing models.
 
     Raises:
-        ConfigError: export_dir is missing, or a rule between files is broken.
+        ConfigError: a rule is broken, such as a missing export_dir.
         ModelError: the base model or an adapter is not there.
     """
     problems = rules.blocking(recipe)
     if problems:
         raise error_for(problems, recipe.name)
     values = factory.resolved(recipe.values, recipe.project)
-    if not values.get("export_dir"):
-        raise ConfigError("export_dir: this key is missing.", where=recipe.name, fix="Add: export_dir: exports/<name>")
     if not rehearse:
         factory.require_models(values, recipe.project)
     export_dir = Path(values["export_dir"])

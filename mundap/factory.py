@@ -88,7 +88,7 @@ def _maker(folder: Path) -> str:
     """Return the command that makes a base model's folder, as far as its name tells."""
     from mundap.starter import GEMMA_DIR
 
-    hub = next((name for name in architecture.known() if folder.name == f"{name.rpartition('/')[2]}-ko"), "")
+    hub = architecture.prepared_from(folder.name)
     starter = folder.name == GEMMA_DIR or not hub   # the starter model's hub name is known as well
     return "Unpack the starter models with: mundap models" if starter else f"Make it with: mundap models --prepare {hub}"
 

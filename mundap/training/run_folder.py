@@ -27,7 +27,6 @@ from mundap.training.progress import LOG_NAME
 Owner = Literal["empty", "same", "other", "foreign"]
 
 BEST, FINAL = "best_model", "final_model"
-LOGS = "training_????????_??????.log"
 WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin", "model.safetensors", "model.safetensors.index.json",
            "pytorch_model.bin", "pytorch_model.bin.index.json")
 _RESULTS = ("trainer_state.json", "train_results.json", "eval_results.json", "all_results.json", "training_args.bin",

@@ -14,9 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from mundap import devices, factory, forecast, launch, provenance, resolved
+from mundap import devices, factory, launch, provenance, resolved
 from mundap.checking import rules
 from mundap.errors import ConfigError, MundapError, ResourceError
+from mundap.forecast.announce import before_training
 from mundap.paths import home, show
 from mundap.problem import error_for
 from mundap.recipe import Recipe
@@ -34,9 +35,6 @@ Mode = Literal["ask", "fresh", "resume", "decide", "again"]
 Say = Callable[[str], None]
 
 _STOPPING = "stopping after the step at hand and saving the adapter; press Ctrl-C again to stop at once"
-# A full or shared output_dir is told apart here, run by run, and answered by --fresh and --resume.
-_FOLDER_RULES = ("MD401", "MD402", "MD407")
-_SAME_RUN_RULES = ("MD403",)   # prepared rows that are there already: an earlier run of the same data made them
 _KEEP_BOTH = "output_dir=saves/<other name> keeps both."
 
 
@@ -95,12 +93,10 @@ def plan(recipe: Recipe, *, mode: Mode = "ask", rehearse: bool = False) -> Plan:
         ModelError: the base model or an adapter is not there.
         ResourceError: another process is training into the folder.
     """
-    problems = [one for one in rules.blocking(recipe, rehearse=rehearse) if one.code not in _FOLDER_RULES]
-    if any(one.code not in _SAME_RUN_RULES for one in problems):
+    problems = [one for one in rules.blocking(recipe, rehearse=rehearse) if rules.settled_by(one) != "folder"]
+    if any(rules.settled_by(one) is None for one in problems):
         raise error_for(problems, recipe.name)
     values = factory.resolved(recipe.values, recipe.project)
-    if not values.get("output_dir"):
-        raise ConfigError("output_dir: this key is missing.", where=recipe.name, fix="Add: output_dir: saves/<name>")
     if not rehearse:
         factory.require_models(values, recipe.project)
     output_dir = Path(values["output_dir"])
@@ -137,7 +133,7 @@ def run(recipe: Recipe, *, mode: Mode = "ask", say: Say = lambda line: None, liv
     """
     ready = plan(recipe, mode=mode)
     if not told and ready.resume_from is None:
-        forecast.before_training(recipe, say=say)
+        before_training(recipe, say=say)
     _make_room(ready, recipe, say)
     log = run_folder.new_log(ready.output_dir)
     text = resolved.text(recipe, ready.values, ready.recipe_file)

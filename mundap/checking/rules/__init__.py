@@ -25,7 +25,7 @@ from mundap.checking.rules import (
     yaml_traps,
 )
 from mundap.checking.rules import safety as safe
-from mundap.checking.rules.rule import Rule
+from mundap.checking.rules.rule import Rule, Settled
 from mundap.problem import Problem
 from mundap.recipe import Recipe
 
@@ -87,12 +87,13 @@ RULES: tuple[Rule, ...] = (
          fix="Make strategies and steps equal."),
     Rule(code="MD306", find=evaluation.best_is_better, why="The wrong direction keeps the worst model.",
          fix="A loss is better when it is smaller."),
-    Rule(code="MD401", find=outputs.fresh_output,
+    Rule(code="MD401", find=outputs.fresh_output, settled_by="folder",
          why="LLaMA-Factory goes on from checkpoints in output_dir without a word.",
          fix="Say overwrite_output_dir or resume_from_checkpoint, or name another folder."),
-    Rule(code="MD402", find=outputs.own_output, why="Two recipes that write to one folder destroy each other's work.",
+    Rule(code="MD402", find=outputs.own_output, settled_by="folder",
+         why="Two recipes that write to one folder destroy each other's work.",
          fix="Give each a folder of its own."),
-    Rule(code="MD403", find=outputs.tokenized_rows_wanted,
+    Rule(code="MD403", find=outputs.tokenized_rows_wanted, settled_by="same run",
          why="A tokenized_path that exists is used in place of every dataset named.",
          fix="Remove the folder or the key, or say beside it that it is meant."),
     Rule(code="MD404", find=outputs.checkpoint_there, why="A checkpoint that is not there stops the trainer late.",
@@ -101,7 +102,7 @@ RULES: tuple[Rule, ...] = (
          why="An adapter that no recipe writes is a misspelt folder.", fix="Name the output_dir of a train recipe."),
     Rule(code="MD406", find=outputs.export_named, why="An export needs a folder that is nothing else's.",
          fix="Add export_dir: exports/<name>."),
-    Rule(code="MD407", find=outputs.weights_kept, why="LLaMA-Factory stops where output_dir holds weights.",
+    Rule(code="MD407", find=outputs.weights_kept, settled_by="folder", why="LLaMA-Factory stops where output_dir holds weights.",
          fix="Say overwrite_output_dir, or name another folder."),
     Rule(code="MD501", find=quantisation.merged_into_whole_weights,
          why="Merging into quantised weights is refused, after the model was loaded.",
@@ -197,6 +198,11 @@ def check(recipe: Recipe, *, wrong: frozenset[str] = frozenset()) -> list[Proble
 def blocking(recipe: Recipe, *, rehearse: bool = False) -> list[Problem]:
     """Return the problems that must be mended before a recipe runs; rehearse passes over what an earlier stage makes."""
     return [one for one in check(recipe) if not one.warning and not (rehearse and one.later)]
+
+
+def settled_by(problem: Problem) -> Settled | None:
+    """Return how `mundap train` answers a problem itself, or None when the recipe must be mended."""
+    return next((rule.settled_by for rule in RULES if rule.code == problem.code), None)
 
 
 def _line(where: str) -> int:
