@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -74,6 +75,8 @@ def test_the_environment_is_an_allow_list() -> None:
     assert not {"HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY", "WANDB_API_KEY", "DISABLE_VERSION_CHECK",
                 "USE_V1"} & set(local)
     assert local["HF_HUB_OFFLINE"] == "1" and "LLAMABOARD_ENABLED" not in local
+    # ninja and llamafactory-cli lie beside the interpreter, whether its environment is activated or not
+    assert local["PATH"].split(os.pathsep) == [str(Path(sys.executable).parent), "/bin"]
     hub = factory.environment({"model_name_or_path": "org/m", "report_to": ["wandb"]}, parent=parent)
     assert hub["HF_TOKEN"] == "t" and hub["WANDB_API_KEY"] == "w" and "HF_HUB_OFFLINE" not in hub
 

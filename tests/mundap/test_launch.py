@@ -97,6 +97,8 @@ def outcome_of(*lines: str, code: int = 1) -> Outcome:
     (("[rank1]: RuntimeError: inner", "torch.distributed.elastic.multiprocessing.errors.ChildFailedError: x"),
      "RuntimeError: inner", ""),
     (("OSError: [Errno 28] No space left on device",), "OSError: [Errno 28] No space left on device", "Free some"),
+    (("ImportError: /c/torch_extensions/shm.so: cannot open shared object file",),
+     "ImportError: /c/torch_extensions/shm.so: cannot open shared object file", "DeepSpeed builds C++ operations"),
     (("only words",), "only words", ""),
     ((), "it printed nothing", ""),
 ])

@@ -183,6 +183,20 @@ def test_an_unfinished_run_goes_on_only_when_told(ready: Path) -> None:
     assert train.run(recipe(), mode="resume").resumed_from == "checkpoint-2"
 
 
+def test_a_forecast_is_told_before_a_run_begins_and_not_when_it_goes_on(ready: Path, monkeypatch: pytest.MonkeyPatch
+                                                                       ) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(train, "before_training", lambda asked, say: told.append(asked.name))
+    with pytest.raises(LaunchError):
+        train.run(recipe("run_name=crash"))
+    assert told == ["configs/demo/train.yaml"]
+    train.run(recipe(), mode="resume")
+    train.run(recipe(), mode="fresh", told=True)
+    assert len(told) == 1
+    train.run(recipe(), mode="fresh")
+    assert len(told) == 2
+
+
 @pytest.mark.parametrize("left", ["checkpoint-7/trainer_state.json", "adapter_model.safetensors"])
 def test_a_foreign_folder_is_refused_until_told(ready: Path, left: str) -> None:
     out = ready / "saves" / "demo" / "lora"

@@ -14,8 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from made_readings import write_tokenizer
 
-from mundap.errors import ConfigError, ResourceError
+from mundap.errors import ConfigError, MissingExtra, ResourceError
+from mundap.recipe import load
+from pipelines import data
 from pipelines.opendart import companies, source
 from pipelines.opendart.client import Client
 from pipelines.opendart.collect import collect, report_code, windows
@@ -311,3 +314,32 @@ def test_a_data_recipe_collects_before_it_reads(server: tuple[FakeOpenDart, str]
     assert said[-1] == "OPENDART_API_KEY is not set; reading what was collected before"
     with pytest.raises(ConfigError, match="no key is set, and nothing was collected before"):
         source.fetch(settings, tmp_path / "elsewhere", said.append)
+
+
+def test_the_data_stage_collects_with_the_schemas_defaults(server: tuple[FakeOpenDart, str], tmp_path: Path,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    state, url = server
+    state.filings = state.filings[:2]
+    monkeypatch.setenv("OPENDART_API_KEY", KEYS[0])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dataset_info.json").write_text("{}", encoding="utf-8")
+    file = tmp_path / "configs" / "data.yaml"
+    file.parent.mkdir()
+    file.write_text(
+        "domain: x\ndocuments: docs/x\nsources:\n  - reader: dart_xml\n    path: docs/x/opendart\n"
+        f"    opendart: {{companies: [\"005930\"], from: 20230101, to: 20231231, base_url: {url}}}\n"
+        f"chunks: {{tokenizer: {write_tokenizer(tmp_path / 'tokenizer')}}}\n", encoding="utf-8")
+    values = load(file).values
+    assert values["sources"][0]["opendart"] | {"companies": []} == {
+        "companies": [], "from": 20230101, "to": 20231231, "types": [], "reports": [], "last_only": False, "also": [],
+        "per_minute": 600, "base_url": url}
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    report = data.run(values, tmp_path, lambda line: None)
+    assert report.counts["documents"] == 2 and state.count("document.xml") == 2
+    assert data.run(values, tmp_path, lambda line: None).skipped   # the second collects nothing and changes nothing
+
+
+def test_collecting_without_its_packages_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pipelines.opendart.source", None)
+    with pytest.raises(MissingExtra, match="collecting from OpenDART needs the package"):
+        data.run({"domain": "x", "sources": [{"reader": "dart_xml", "path": "raw", "opendart": SETTINGS}]}, tmp_path, print)
