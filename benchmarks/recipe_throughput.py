@@ -17,16 +17,15 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from mundap import architecture, factory, launch
+from few_steps import run
+
+from mundap import architecture
 from mundap.architecture import Architecture
 from mundap.cli.output import say
-from mundap.errors import ConfigError
 from mundap.forecast.forecast import forecasts
 from mundap.forecast.rows import Rows
 from mundap.paths import resolve
 from mundap.recipe import Recipe, load
-from mundap.training.progress import LOG_NAME
-from mundap.yaml_lines import dump
 
 ROOT = Path(__file__).resolve().parent.parent
 TOKENIZER = "models/gemma-3-270m-ko"
@@ -66,38 +65,21 @@ def main() -> None:
 
 def prepare(file: Path, presets: Sequence[str], options: argparse.Namespace, model: Path) -> Recipe:
     """Return a side: the recipe and its presets, on the made model, for a few steps without evaluation."""
-    given = {"model_name_or_path": str(model), "max_steps": options.steps, "logging_steps": 1, "save_strategy": "no",
-             "eval_strategy": "no", "load_best_model_at_end": False, "report_to": "none", "template": None,
-             "eval_dataset": None, "include_num_input_tokens_seen": True, "overwrite_output_dir": True,
-             "plot_loss": False, **(CPU if options.cpu else {})}
+    given = {"model_name_or_path": str(model), "max_steps": options.steps, "template": None, "eval_dataset": None,
+             "eval_strategy": "no", "load_best_model_at_end": False, **(CPU if options.cpu else {})}
     words = [f"{key}={json.dumps(value)}" for key, value in given.items()]
     return load(file, presets=presets, overrides=[*options.overrides, *words])
 
 
 def measure(recipe: Recipe, folder: Path) -> tuple[float, float, float, float]:
-    """Return tokens a second, seconds a step, peak GPU and main memory in GiB of one run."""
-    folder.mkdir()
+    """Return the rows' tokens a second, seconds a step, peak GPU and main memory in GiB of one run."""
     [forecast] = forecasts([recipe], say=say)
     if not isinstance(forecast.rows, Rows) or forecast.steps is None:
         raise SystemExit(f"the rows cannot be counted: {forecast.rows}")
-    values = factory.resolved(recipe.values, ROOT) | {"output_dir": str(folder / "out")}
-    file = folder / "recipe.yaml"
-    file.write_text(dump(values), encoding="utf-8")
-    env = factory.environment(values) | {"RECORD_VRAM": "1"}
-    say(f"training {values['max_steps']} steps")
-    outcome = launch.run(factory.command("train", file, values, env), cwd=ROOT, env=env, log=folder / "log")
-    if outcome.returncode != 0:
-        raise launch.failure(outcome, what="llamafactory train", log=folder / "log")
-    lines = (folder / "out" / LOG_NAME).read_text(encoding="utf-8").splitlines()
-    log = [record for record in map(json.loads, lines) if "loss" in record]
-    if len(log) <= WARM_UP + 1:
-        raise ConfigError(f"only {len(log)} steps were logged.", where="--steps", fix=f"Give at least {WARM_UP + 2}.")
-    # The log's own clock shows whole seconds; tokens over throughput is the same time, finer.
-    first, last = (record["total_tokens"] / record["throughput"] for record in (log[WARM_UP], log[-1]))
-    step_s = (last - first) / (len(log) - 1 - WARM_UP)
+    taken = run(forecast.values, folder, ROOT, warm_up=WARM_UP)
+    step_s = taken.seconds / taken.steps
     tokens = forecast.rows.tokens / forecast.rows.sequences * forecast.steps.total_batch
-    vram = max((float(record.get("vram_reserved", 0)) for record in log), default=0.0)
-    return tokens / step_s, step_s, vram if vram > 0 else 0.0, outcome.peak_rss_bytes / 2**30
+    return tokens / step_s, step_s, taken.gpu_gib, taken.rss_bytes / 2**30
 
 
 def make_model(shape: Architecture, folder: Path, layers: int | None) -> Path:
