@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mundap.starter import e5, folder, gemma, hub, licences, packages
+from mundap.starter import folder, hub, licences, packages
 from mundap.starter.folder import State
 
 GEMMA_DIR = "gemma-3-270m-ko"
@@ -102,6 +102,8 @@ def _make(starter: Starter, path: Path, hub_id: str | None, say: Callable[[str],
 
 
 def _gemma_from_packages(target: Path) -> dict[str, Any]:
+    from mundap.starter import gemma
+
     hub.require("gguf", "torch", "safetensors")
     data = packages.gemma_data()
     joined = packages.assemble_gguf(target / packages.GGUF_NAME)
@@ -113,6 +115,8 @@ def _gemma_from_packages(target: Path) -> dict[str, Any]:
 
 
 def _gemma_from_hub(target: Path, hub_id: str) -> dict[str, Any]:
+    from mundap.starter import gemma
+
     hub.require("torch", "safetensors")
     parameters = gemma.write(gemma.from_folder(hub.download(hub_id)), target)
     licences.write_gemma(target, hub_id, packages.gemma_data_or_none())
@@ -120,6 +124,8 @@ def _gemma_from_hub(target: Path, hub_id: str) -> dict[str, Any]:
 
 
 def _e5_from_packages(target: Path) -> dict[str, Any]:
+    from mundap.starter import e5
+
     hub.require("safetensors")
     parameters = e5.write_from_file(packages.e5_file(), target)
     origin = f"{packages.E5_NAME} of the PyPI package {packages.E5_PACKAGE} (MIT), SHA-256 {packages.E5_SHA256}"
@@ -128,6 +134,8 @@ def _e5_from_packages(target: Path) -> dict[str, Any]:
 
 
 def _e5_from_hub(target: Path, hub_id: str) -> dict[str, Any]:
+    from mundap.starter import e5
+
     hub.require("safetensors")
     parameters = e5.write_from_folder(hub.download(hub_id), target)
     licences.write_e5(target, hub_id, licences.E5_FROM_HUB)
