@@ -14,10 +14,16 @@ from typing import Annotated
 
 import typer
 
+from mundap.cli.options import Presets
 from mundap.cli.output import live, result, result_json, say, table
 from mundap.recipe import Kind, Recipe
 
-EXAMPLES = ("mundap run configs/demo", "mundap run configs/demo --fresh --web")
+EXAMPLES = ("mundap run configs/demo", "mundap run configs/demo --fresh --web",
+            "mundap run configs/dart --preset cpu data.sources.0.path=/folder/of/filings")
+
+Words = Annotated[list[str] | None, typer.Argument(
+    metavar="[RECIPE.KEY=VALUE]...", help="Values laid over one of the recipes: train.max_steps=40 rag.web.port=8000.",
+    show_default=False)]
 
 
 @dataclass(kw_only=True)
@@ -31,11 +37,24 @@ class Line:
 
 
 def command(folder: Annotated[Path, typer.Argument(help="A folder of recipes.", show_default=False)],
+            words: Words = None, preset: Presets = None,
             fresh: Annotated[bool, typer.Option("--fresh", help="Run every stage again.")] = False,
             web: Annotated[bool, typer.Option("--web/--no-web", help="Open the page at the end.")] = False,
             as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False) -> None:
-    """Run models, data, train, export and index for a folder of recipes; skip what has not changed."""
-    line = Line(folder=folder, fresh=fresh, recipes=_load(folder))
+    """Run models, data, train, export and index for a folder of recipes; skip what has not changed.
+
+    With a preset or values, the recipes are written to a folder of their own first, and what they make gets names of
+    its own.
+    """
+    from mundap.paths import project_root, show
+
+    place = folder if folder.is_dir() else project_root() / folder
+    if preset or words:
+        from mundap import variant
+
+        place = variant.write(place, preset or (), words or ())
+        say(f"recipes as they run: {show(place)}")
+    line = Line(folder=place, fresh=fresh, recipes=_load(place))
     try:
         for name, stage in STAGES.items():
             _stage(line, name, stage)
@@ -54,13 +73,11 @@ def _load(folder: Path) -> dict[Kind, Recipe]:
     """Return the folder's recipes by kind; all of them are checked before the first stage starts."""
     from mundap.checking import rules
     from mundap.errors import ConfigError
-    from mundap.paths import project_root
     from mundap.problem import error_for
     from mundap.recipe import KINDS, load
 
-    place = folder if folder.is_dir() else project_root() / folder
-    recipes: dict[Kind, Recipe] = {kind: load(place / f"{kind}.yaml") for kind in KINDS
-                                   if (place / f"{kind}.yaml").is_file()}
+    recipes: dict[Kind, Recipe] = {kind: load(folder / f"{kind}.yaml") for kind in KINDS
+                                   if (folder / f"{kind}.yaml").is_file()}
     if not recipes:
         raise ConfigError("there is no recipe in this folder.", where=str(folder),
                           fix=f"Give a folder with some of {', '.join(kind + '.yaml' for kind in KINDS)}.")

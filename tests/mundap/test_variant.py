@@ -1,0 +1,72 @@
+"""A folder of recipes under a preset: the others follow train, nothing is written over, and the words find their file."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mundap import variant
+from mundap.errors import ConfigError
+from mundap.paths import home
+from mundap.recipe import load
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    """Return a copy of the demo's and the disclosures' recipes in a project of its own."""
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    shutil.copy(ROOT / "dataset_info.json", tmp_path)
+    return tmp_path
+
+
+def values(folder: Path, kind: str) -> dict[str, object]:
+    found = yaml.safe_load((folder / f"{kind}.yaml").read_text(encoding="utf-8"))
+    assert isinstance(found, dict)
+    return found
+
+
+def test_chat_and_export_follow_what_the_preset_changes_in_train(demo: Path) -> None:
+    folder = variant.write(demo / "configs" / "dart", ["cpu"], [])
+    assert folder == home(demo) / "saves" / "dart-cpu" / "recipes"
+    train, chat, export = (values(folder, kind) for kind in ("train", "chat", "export"))
+    starter = "models/gemma-3-270m-ko"
+    assert train["model_name_or_path"] == chat["model_name_or_path"] == export["model_name_or_path"] == starter
+    assert not any("template" in one or "quantization_bit" in one for one in (train, chat, export))
+    assert train["output_dir"] == chat["adapter_name_or_path"] == export["adapter_name_or_path"]
+    assert str(train["output_dir"]).endswith("-cpu") and str(export["export_dir"]).endswith("-cpu")
+    assert "use_cpu" not in chat   # it holds no such key
+    for kind in ("train", "chat", "export"):
+        load(folder / f"{kind}.yaml")   # each is a recipe that the schema takes
+
+
+def test_recipes_name_each_others_variants(demo: Path) -> None:
+    folder = variant.write(demo / "configs" / "demo", [], ["rag.web.port=8123", "train.max_steps=3"])
+    rag, train = load(folder / "rag.yaml"), load(folder / "train.yaml")
+    assert rag.values["web"]["port"] == 8123 and train.values["max_steps"] == 3
+    assert rag.values["generation"]["chat"].endswith("demo-changed/recipes/chat.yaml")
+    assert values(folder, "chat")["model_name_or_path"] == values(folder, "export")["export_dir"] == "exports/demo-changed"
+    assert values(folder, "eval")["report"] == "reports/demo-changed"
+    assert values(folder, "rag")["index"]["path"] == "indexes/demo"   # type: ignore[index]  # the chunks are the same
+
+
+def test_a_source_can_be_another_folder(demo: Path) -> None:
+    folder = variant.write(demo / "configs" / "dart", ["cpu"], ["data.sources.0.path=/filings"])
+    assert load(folder / "data.yaml").values["sources"][0]["path"] == "/filings"
+
+
+@pytest.mark.parametrize(("word", "said"), [
+    ("max_steps=3", "Begin it with a recipe of the folder"), ("trian.max_steps=3", "Did you mean 'train'"),
+    ("train.max_steps", "is not key=value"), ("train=3", "does not say whose key")])
+def test_a_word_without_its_recipe_is_refused(demo: Path, word: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        variant.write(demo / "configs" / "demo", [], [word])
+
+
+def test_a_folder_without_recipes_is_refused(demo: Path) -> None:
+    with pytest.raises(ConfigError, match="no recipe in this folder"):
+        variant.write(demo / "configs" / "prompts", ["cpu"], [])
