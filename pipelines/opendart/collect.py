@@ -157,6 +157,9 @@ def _jobs(filing: Filing, also: Sequence[str]) -> Iterator[tuple[str, str, dict[
         for division in ("CFS", "OFS"):
             yield (f"accounts/{filing.corp_code}/{period[2]}_{code}_{division}.json", "fnlttSinglAcntAll.json",
                    {"corp_code": filing.corp_code, "bsns_year": period[2], "reprt_code": code, "fs_div": division})
+    if "main_accounts" in also and int(period[2]) >= 2015:
+        yield (f"main_accounts/{filing.corp_code}/{period[2]}_{code}.json", "fnlttSinglAcnt.json",
+               {"corp_code": filing.corp_code, "bsns_year": period[2], "reprt_code": code})
     if "xbrl" in also:
         yield (f"xbrl/{filing.corp_code}/{filing.rcept_no}.zip", "fnlttXbrl.xml",
                {"rcept_no": filing.rcept_no, "reprt_code": code})

@@ -3,7 +3,7 @@
     corpCode.zip                          every company's codes
     list/<what>_<from>_<to>_<page>.json   lists of filings
     document/<corp_code>/<rcept_no>.zip   filings as they were answered
-    accounts/… company/… xbrl/…           figures, companies, XBRL archives
+    accounts/… main_accounts/… company/… xbrl/…   figures, companies, XBRL archives
     manifest.jsonl                        one line an answer, written after the answer itself
 
 A kill -9 between the two costs one repeated request; a half-written last line is left out when the list is read.

@@ -137,11 +137,12 @@ def test_maintenance_that_lasts_stops_with_what_to_do(server: tuple[FakeOpenDart
 def test_no_file_and_no_data_are_results_and_not_asked_again(server: tuple[FakeOpenDart, str], tmp_path: Path) -> None:
     state, url = server
     state.missing = {"20230115000001"}
-    counts = run(url, tmp_path, also=["accounts"])
+    counts = run(url, tmp_path, also=["accounts", "main_accounts"])
+    assert counts["fnlttSinglAcnt 013"] == 1
     assert counts["document 014"] == 1 and counts["document 000"] == 35
     assert counts["fnlttSinglAcntAll 013"] == 2   # consolidated and separate, of one year, asked once
     before = len(state.asked)
-    run(url, tmp_path, also=["accounts"])
+    run(url, tmp_path, also=["accounts", "main_accounts"])
     assert len(state.asked) == before
     assert not (tmp_path / "document/00126380/20230115000001.zip").exists()
 
