@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mundap import reporting_period
 from mundap.context import LineMatch, label, match
 from mundap.korean import josa
 from mundap.prompt import Passage
@@ -43,7 +44,7 @@ def find(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
     for passage in passages:
         prose = [line for line in passage.lines if not is_fact(line)]
         for at, line in enumerate(passage.lines):
-            if is_fact(line) and not _of_another_year(question, line):
+            if is_fact(line) and not _of_another_year(question, line) and reporting_period.fits(question.text, label(line)):
                 fits: LineMatch = match(question, line, passage.head)
                 if fits.exact:
                     found.append(Evidence(passage=passage.number, line=at, rank=(0, fits.surplus)))
