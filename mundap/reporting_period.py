@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 
 # What a fact line may say right after its year; the longer ones first, since 3분기 begins 3분기 누적.
-PERIODS = ("3분기 누적", "1분기말", "반기말", "3분기말", "1분기", "2분기", "3분기", "상반기")
+PERIODS = ("3분기 누적", "1분기말", "반기말", "3분기말", "1분기", "2분기", "3분기", "4분기", "상반기")
 _OF_LINE = re.compile(rf"(?:19|20)\d\d년 ({'|'.join(PERIODS)})(?=\s|$)")
 _CUMULATIVE_Q3 = re.compile(r"3\s*분기\s*(?:누적|누계)|(?:누적|누계)\s*3\s*분기|9개월")
 _QUARTER = re.compile(r"([1-4])\s*[/·]?\s*(?:4\s*)?분기|(?<![A-Za-z])Q([1-4])|([1-4])Q(?![A-Za-z])", re.IGNORECASE)
 _HALF = re.compile(r"(상|하)?\s?반기")
-# A question's word -> the periods whose figures answer it. Nobody reports a fourth quarter or a second half by itself.
+# A question's word -> the periods whose figures answer it. Nobody reports a second half by itself.
 _ANSWERED_BY = {
-    "1": ("1분기", "1분기말"), "2": ("2분기", "반기말"), "3": ("3분기", "3분기말"), "4": (),
+    "1": ("1분기", "1분기말"), "2": ("2분기", "반기말"), "3": ("3분기", "3분기말"), "4": ("4분기",),
     "상": ("상반기", "반기말"), "": ("상반기", "반기말"), "하": (), "누적": ("3분기 누적",),
 }
 

@@ -12,3 +12,5 @@ from pipelines.reading import Reading
 Reader = Callable[[Path, Path, Mapping[str, Any]], Iterator[Reading]]
 
 READERS: dict[str, Reader] = {"dart_xml": dart_xml.read, "qa_csv": qa_csv.read}
+# Readers that take the files of a folder one by one, each a document of its own, and the suffixes they take.
+FILE_SUFFIXES: dict[str, tuple[str, ...]] = {"dart_xml": dart_xml.SUFFIXES}

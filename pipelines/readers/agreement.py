@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from decimal import Decimal
 
-from pipelines.readers.labels import is_generic
-from pipelines.readers.numerals import MONEY
-from pipelines.readers.table_facts import (
+from pipelines.readers.candidates import (
     CASH_FLOW,
     FORM,
     OTHER,
@@ -22,12 +19,13 @@ from pipelines.readers.table_facts import (
     Candidate,
     with_parent,
 )
+from pipelines.readers.labels import is_generic
+from pipelines.readers.numerals import MONEY
 from pipelines.reading import Fact
 
 _MEASURE = re.compile(
     r"매출액|매출$|매입액|영업이익|순이익|비중|가동률|생산능력|생산실적|수주총액|수주잔고|점유율|급여|보수|직원\s?수|연구개발"
 )
-_Key = tuple[int, str, str]
 
 
 def agree(candidates: Iterable[Candidate], company: str) -> dict[str, list[Fact]]:
@@ -42,6 +40,8 @@ def agree(candidates: Iterable[Candidate], company: str) -> dict[str, list[Fact]
             Fact(
                 company=company,
                 fiscal_year=candidate.fiscal_year,
+                period=candidate.period,
+                source=candidate.source,
                 item=candidate.item,
                 value=candidate.value,
                 unit=candidate.unit,
@@ -73,11 +73,14 @@ def _self_explaining(candidate: Candidate) -> Candidate | None:
 
 def _resolve(candidates: list[Candidate], rename: Callable[[Candidate], Candidate] | None) -> list[Candidate]:
     """Keep the figures of the best-trusted tables under each name; rename, or drop, those that contradict."""
-    groups: dict[_Key, list[Candidate]] = {}
+    groups: dict[tuple[int, str, str, str], list[Candidate]] = {}
     for candidate in candidates:
-        groups.setdefault((candidate.fiscal_year, candidate.basis, candidate.item), []).append(candidate)
+        groups.setdefault(candidate.name, []).append(candidate)
     kept: list[Candidate] = []
     for group in groups.values():
+        if len(group) == 1:
+            kept += group
+            continue
         best = min(candidate.kind for candidate in group)
         trusted = [candidate for candidate in group if candidate.kind == best]
         sure = all(same_amount(candidate, trusted[0]) for candidate in trusted)
@@ -92,7 +95,7 @@ def _resolve(candidates: list[Candidate], rename: Callable[[Candidate], Candidat
 def same_amount(one: Candidate, other: Candidate) -> bool:
     """Return whether two figures are one amount, the coarser of two money units having been rounded or cut."""
     if one.unit == other.unit:
-        return _decimal(one) == _decimal(other)
+        return one.value == other.value or _decimal(one) == _decimal(other)
     if one.unit not in MONEY or other.unit not in MONEY:
         return False
     coarse = max(MONEY[one.unit], MONEY[other.unit])
@@ -103,7 +106,7 @@ def _with_topic(candidate: Candidate) -> Candidate:
     topic, item = candidate.topic, candidate.item
     if not topic or topic.replace(" ", "") in item.replace(" ", ""):
         return candidate
-    return replace(candidate, item=f"{topic} {item}", parts=(topic, *candidate.parts))
+    return candidate._replace(item=f"{topic} {item}", parts=(topic, *candidate.parts))
 
 
 def _decimal(candidate: Candidate) -> Decimal:

@@ -20,31 +20,66 @@ TAGS = (
 # &cr; becomes this character: a plain line feed is only the layout of the file ("당사</SPAN>\n<SPAN>의").
 LINE_BREAK = "\u2028"
 
+COMMENTS = "comments dropped"
+UNEXPLAINED = "characters changed without a name"
+# What DART writes by rule, not by damage: a document with nothing else to repair is OK.
+NOTATION = frozenset({"&cr; as line break", "blank entities", COMMENTS})
+
 _NAMES = "|".join(sorted(TAGS, key=len, reverse=True))
-_STRAY_OPEN = re.compile(rf"<(?!/?(?:{_NAMES})(?=[\s/>]))")
+# The first alternative is nine tags in ten; it spares them the long list.
+_STRAY_OPEN = re.compile(rf"<(?!(?:/?T[DRHEU]|/?P|/?SPAN|COL)[ >]|/?(?:{_NAMES})[\s/>])")
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);|#\d{1,7};|#x[0-9A-Fa-f]{1,6};)")
 _NUMERIC = re.compile(r"&#(?:(\d{1,7})|x([0-9A-Fa-f]{1,6}));")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff￾￿]")
 _START_TAG = re.compile(rf"<({_NAMES})(?=[\s/>])([^<>]*)>")
 _GOOD_ATTRIBUTES = re.compile(r"""(?:\s+[A-Za-z_][\w:.-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*/?""")
 _ATTRIBUTE_START = re.compile(r"(?:^|(?<=[\s\"']))([A-Za-z_][\w:.-]{0,60})\s{0,3}=\s{0,3}(?=[\"'])")
-_BLANK_ENTITIES = ("&nbsp;", "&ensp;", "&emsp;", "&thinsp;")
+_BLANK_ENTITY = re.compile(r"&(?:nbsp|ensp|emsp|thinsp);")
+_BLANK = "&#160;"
+_CONTROL_BYTES = bytes(code for code in range(32) if code not in (9, 10, 13))
 
 
 def clean(text: str) -> tuple[str, dict[str, int]]:
-    """Return text fit for a strict XML parse and the repairs made, by name. Line numbers stay the source's own."""
+    """Return text fit for a strict XML parse and the repairs made, by name. Line numbers stay the source's own.
+
+    The length of the result is compared with what the counted repairs explain; a difference is itself in the repairs,
+    under UNEXPLAINED.
+    """
     repairs: dict[str, int] = {}
-    text = _without_prolog(text.lstrip("﻿ \t\r\n"), repairs)
-    text, repairs["control characters dropped"] = _CONTROL.subn("", text)
-    repairs["&cr; as line break"] = text.count("&cr;")
-    text = text.replace("&cr;", LINE_BREAK)
-    for entity in _BLANK_ENTITIES:
-        text = text.replace(entity, "&#160;")
-    text, repairs["bare & escaped"] = _BARE_AMPERSAND.subn("&amp;", text)
-    text, repairs["unknown < escaped"] = _STRAY_OPEN.subn("&lt;", text)
-    if "&#" in text:
-        text = _NUMERIC.sub(_legal_reference, text)
-    return text.replace("]]>", "]]&gt;"), {name: count for name, count in repairs.items() if count}
+    body = _without_prolog(text.lstrip("\ufeff \t\r\n"), repairs)
+    expected = len(body)
+    body, repairs["control characters dropped"] = _without_control(body)
+    repairs["&cr; as line break"] = body.count("&cr;")
+    body = body.replace("&cr;", LINE_BREAK)
+    blanks = _BLANK_ENTITY.findall(body)
+    if blanks:
+        body = _BLANK_ENTITY.sub(_BLANK, body)
+        repairs["blank entities"] = len(blanks)
+    body, repairs["bare & escaped"] = _BARE_AMPERSAND.subn("&amp;", body)
+    body, repairs["unknown < escaped"] = _STRAY_OPEN.subn("&lt;", body)
+    illegal: list[str] = []
+    if "&#" in body:
+        body = _NUMERIC.sub(lambda match: _legal_reference(match, illegal), body)
+        repairs["illegal character references dropped"] = len(illegal)
+    closers = body.count("]]>")
+    body = body.replace("]]>", "]]&gt;") if closers else body
+    expected += 4 * repairs["bare & escaped"] + 3 * repairs["unknown < escaped"] + 3 * closers
+    expected -= repairs["control characters dropped"] + 3 * repairs["&cr; as line break"]
+    expected -= sum(map(len, illegal)) + sum(len(entity) - len(_BLANK) for entity in blanks)
+    repairs[UNEXPLAINED] = abs(len(body) - expected)
+    return body, {name: count for name, count in repairs.items() if count}
+
+
+def without_comments(text: str, repairs: dict[str, int]) -> str:
+    """Return text without its comments; line feeds in them are kept, and repairs counts them under COMMENTS."""
+    if "<!--" not in text:
+        return text
+    kept, position = [], 0
+    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start)) >= 0:
+        kept += [text[position:start], "\n" * text.count("\n", start, end)]
+        position = end + 3
+        repairs[COMMENTS] = repairs.get(COMMENTS, 0) + 1
+    return "".join([*kept, text[position:]])
 
 
 def mend_attributes(text: str) -> tuple[str, int]:
@@ -62,23 +97,30 @@ def mend_attributes(text: str) -> tuple[str, int]:
 
 
 def _without_prolog(text: str, repairs: dict[str, int]) -> str:
-    """Return text without its XML declaration and comments; line feeds in them are kept for the line numbers."""
+    """Return text without its XML declaration and comments; line feeds are kept for the line numbers."""
     if text.startswith("<?xml"):
         end = text.find("?>")
         text = text[end + 2 :] if 0 <= end < 500 else text[5:]
-    if "<!--" not in text:
-        return text
-    kept, position = [], 0
-    while (start := text.find("<!--", position)) >= 0 and (end := text.find("-->", start)) >= 0:
-        kept += [text[position:start], "\n" * text.count("\n", start, end)]
-        position = end + 3
-        repairs["comments dropped"] = repairs.get("comments dropped", 0) + 1
-    return "".join([*kept, text[position:]])
+    return without_comments(text, repairs)
 
 
-def _legal_reference(match: re.Match[str]) -> str:
+def _without_control(text: str) -> tuple[str, int]:
+    """Return text without characters that XML forbids, and how many there were; most texts have none."""
+    try:
+        raw = text.encode("utf-8")
+    except UnicodeEncodeError:  # a lone surrogate
+        return _CONTROL.subn("", text)
+    # Deleting bytes is three times as fast as looking at each character; in UTF-8 they are no part of any other one.
+    if len(raw.translate(None, _CONTROL_BYTES)) == len(raw) and "\uffff" not in text and "\ufffe" not in text:
+        return text, 0
+    return _CONTROL.subn("", text)
+
+
+def _legal_reference(match: re.Match[str], illegal: list[str]) -> str:
     code = int(match[1]) if match[1] else int(match[2], 16)
     legal = code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
+    if not legal:
+        illegal.append(match[0])
     return match[0] if legal else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from lxml import etree
 
@@ -21,7 +22,14 @@ _FROM = re.compile(r"(\d{4})\s{0,3}[년.]\s{0,3}(\d{1,2})\s{0,3}[월.]\s{0,3}(\d
 _FIRST_FILED = re.compile(r"최초\s{0,3}제출일\s{0,3}[:：]?\s{0,3}(.{0,40})")
 _SPAN = re.compile(r"</?SPAN\b[^<>]{0,400}>")
 _TAG = re.compile(r"<[^<>]{0,400}>")  # a 기수 and a date in neighbouring cells do not belong together
+_WRAPPERS = frozenset({"DOCUMENT", "DOCUMENT-HEADER", "BODY", "LIBRARY", "INSERTION"})
+_TERM_END = re.compile(r"기(?=[\s말:(<\d])")
+_TERM_START = re.compile(r"\d(?:\s|</?SPAN\b[^<>]{0,200}>|\(\s?(?:당|전|전전)\s?\)){0,8}$")
+_TERM_CHARS = 300
+_DATED_CHARS = 600
 _HEAD_CHARS = 6_000
+_CORRECTION_PARTS = 400  # texts of a correction that are searched for the date of the first filing
+_INTERIM_MONTHS = {"11012": (6,), "11013": (3, 9)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +53,11 @@ def company_name(text: str) -> str:
 
 def read_head(root: etree._Element, text: str, filed: int) -> Head | None:
     """Return the head, or None when it names no form or company; text is the whole XML, filed the filing's year."""
-    form, company = root.find(".//DOCUMENT-NAME"), root.find(".//COMPANY-NAME")
+    form, company = (_near_top(root, tag) for tag in ("DOCUMENT-NAME", "COMPANY-NAME"))
     if form is None or company is None or not flat_text(form) or not company_name(flat_text(company)):
         return None
     acode = form.get("ACODE", "").strip()
-    start, end = _period(root, acode)
+    start, end = _period(root, text, acode)
     return Head(
         acode=acode, name=normal_title(flat_text(form)), company=company_name(flat_text(company)),
         corp_code=company.get("AREGCIK", "").strip(), period_from=start, period_to=end,
@@ -57,10 +65,27 @@ def read_head(root: etree._Element, text: str, filed: int) -> Head | None:
     )  # fmt: skip
 
 
-def _period(root: etree._Element, acode: str) -> tuple[str, str]:
-    units = {
-        cell.get("AUNIT", ""): cell for cell in root.iter("TU") if cell.get("AUNIT") in ("PERIODFROM", "PERIODTO")
-    }
+def _near_top(element: etree._Element, tag: str) -> etree._Element | None:
+    """Return the first element of that name which stands in the document or in one of its wrappers, or None.
+
+    The whole tree is not searched: most filings have no correction, and then every cell would be looked at.
+    """
+    for child in element:
+        if child.tag == tag:
+            return child
+        if child.tag in _WRAPPERS and (found := _near_top(child, tag)) is not None:
+            return found
+    return None
+
+
+def _period(root: etree._Element, text: str, acode: str) -> tuple[str, str]:
+    cells = root.iter("TU") if "PERIODTO" in text or "PERIODFROM" in text else iter(())
+    units: dict[str, etree._Element] = {}
+    for cell in cells:
+        if cell.get("AUNIT") in ("PERIODFROM", "PERIODTO"):
+            units[cell.get("AUNIT", "")] = cell
+            if len(units) == 2:
+                break
     dates = []
     for name, pattern in (("PERIODFROM", _FROM), ("PERIODTO", _UNTIL)):
         value = ""
@@ -79,20 +104,35 @@ def _calendar(root: etree._Element, text: str, acode: str, start: str, end: str)
     end_month = int(end[4:6]) if annual and end else int(start[4:6]) - 1 or 12 if start else 12
     if not 1 <= end_month <= 12:
         end_month = 12
-    terms = dated_terms(_TAG.sub("|", _SPAN.sub("", text)), end_month)
-    fiscal_year = int(end[:4]) if end else None
+    terms = dated_terms(_dated_parts(text), end_month)
     match = _COVER_TERM.search(_opening(root))
     term = int(match[1]) if match else None
-    if annual and fiscal_year is not None:
-        months = int(end[:4]) * 12 + int(end[4:6]) - (int(start[:4]) * 12 + int(start[4:6])) + 1 if start else 12
-        if 1 <= months <= 12:
-            return Calendar(fiscal_year=fiscal_year, end_month=end_month, annual=True, term=term, terms=terms)
-    return Calendar(fiscal_year=fiscal_year, end_month=end_month, annual=False, term=None, terms=terms)
+    if not end:
+        return Calendar(end_month=end_month, terms=terms)
+    year, month = int(end[:4]), int(end[4:6])
+    months = year * 12 + month - (int(start[:4]) * 12 + int(start[4:6])) + 1 if start else 12 if annual else 0
+    if annual and 1 <= months <= 12:
+        return Calendar(fiscal_year=year, end_month=end_month, annual=True, term=term, terms=terms)
+    stage = months // 3 if months in _INTERIM_MONTHS.get(acode, ()) else 0
+    return Calendar(fiscal_year=year + (bool(stage) and month > end_month), end_month=end_month, terms=terms,
+                    term=term if stage else None, stage=stage)
+
+
+def _dated_parts(text: str) -> str:
+    """Return the text around each 기수, its tags as '|': what stands in neighbouring cells does not belong together."""
+    spans: list[tuple[int, int]] = []
+    for match in _TERM_END.finditer(text):
+        end = match.start()
+        if spans and end <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], end + _DATED_CHARS)
+        elif begun := _TERM_START.search(text[max(end - _TERM_CHARS, 0) : end]):
+            spans.append((max(end - len(begun[0]) - 2, 0), end + _DATED_CHARS))
+    return _TAG.sub("|", _SPAN.sub("", "|".join(text[start:end] for start, end in spans)))
 
 
 def _opening(root: etree._Element) -> str:
     """Return the text of the cover, or of the document's first elements when it has none."""
-    cover = root.find(".//COVER")
+    cover = _near_top(root, "COVER")
     if cover is not None:
         return " ".join("".join(str(part) for part in cover.itertext()).split())
     parts: list[str] = []
@@ -107,10 +147,10 @@ def _opening(root: etree._Element) -> str:
 
 
 def _corrects(root: etree._Element) -> str:
-    correction = root.find(".//CORRECTION")
+    correction = _near_top(root, "CORRECTION")
     if correction is None:
         return ""
-    text = " ".join(" ".join(str(part) for part in correction.itertext()).split())
+    text = " ".join(" ".join(str(part) for part in islice(correction.itertext(), _CORRECTION_PARTS)).split())
     if match := _FIRST_FILED.search(text):
         found = _as_digits(_DATE.search(match[1]))
         return found or match[1].split("3.")[0].strip()

@@ -1,9 +1,9 @@
-"""DART filings (document.xml members, dart3.xsd and dart4.xsd) as Readings: sections, tables and their figures.
+"""DART filings as Readings: DART XML (dart3.xsd, dart4.xsd), KRX pages and pages saved from the viewer.
 
-One file, or every .xml, .xhml and .zip file below a folder in sorted order; a .zip is OpenDART's document.xml answer. A
-file that cannot be read is a DataError when it was named itself; inside a folder it becomes a Reading with status FAILED
-and the reason as the key of its repairs, so that no file disappears. KRX pages, viewer HTML and OpenDART's error answers
-are such files: they are not DART XML.
+One file, or every .xml, .xhml, .html, .htm and .zip file below a folder in sorted order; a .zip is OpenDART's
+document.xml answer. A file that cannot be read is a DataError when it was named itself; inside a folder it becomes a
+Reading with status FAILED and the reason as the key of its repairs, so that no file disappears. A document without a head
+(form, company) is read all the same, but none of its figures becomes a fact: nobody could say whose they are.
 """
 
 from __future__ import annotations
@@ -15,29 +15,34 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lxml import etree
-
 from mundap import paths
 from mundap.document import Document
 from mundap.errors import DataError
 from mundap.korean import nfc
+from pipelines.readers.accounting import UNACCOUNTED, Account, account
 from pipelines.readers.agreement import agree
-from pipelines.readers.clean import clean, mend_attributes
-from pipelines.readers.dart_head import PERIODIC, Head, read_head
+from pipelines.readers.dart_head import PERIODIC, Head, company_name, read_head
 from pipelines.readers.dart_zip import members
-from pipelines.readers.decode import decode, is_wreck
-from pipelines.readers.hardened import MAX_BYTES, XmlProblem, parse, parse_recovering
-from pipelines.readers.markdown import sections_markdown
+from pipelines.readers.decode import decode
+from pipelines.readers.gc_pause import gc_paused
+from pipelines.readers.hardened import MAX_BYTES
+from pipelines.readers.labels import normal_title
+from pipelines.readers.markdown import sections_markdown, sections_text
 from pipelines.readers.outline import OutlineReader, RawSection
+from pipelines.readers.periods import Calendar
+from pipelines.readers.source_tree import FETCH_FIX, SourceTree, read_tree
+from pipelines.readers.status import status_of
+from pipelines.readers.stray_text import gather_strays
+from pipelines.readers.table_facts import DISAGREEMENTS
+from pipelines.readers.table_grid import flat_text
 from pipelines.reading import Block, Reading, Section, Status
 
-SUFFIXES = (".xml", ".xhml", ".zip")
+SUFFIXES = (".xml", ".xhml", ".html", ".htm", ".zip")
 URL = "https://dart.fss.or.kr/dsaf001/main.do?rcpNo="
-_MIN_KEPT_SHARE = 0.5  # of the text, when only recover mode could parse it
-_RCEPT = re.compile(r"(?<!\d)(\d{14})(?!\d)(?:_(\d{5}))?")
-_STATUS = re.compile(r"<status>\s*(\d{3})\s*</status>(?:\s*<message>([^<]{0,200}))?")
+_RCEPT = re.compile(r"(?<!\d)(\d{14})(?!\d)(?:_(\d{5})(?!\d))?")
 _NAME_FIX = "Name the file by its 14-digit receipt number (접수번호), as DART does: 20240318000123.xml"
-_FETCH_FIX = "Fetch it again from OpenDART (document.xml), or take it out of the folder."
+_NO_HEAD = "head missing: form or company unknown"
+_NO_NAME = "공시"
 
 
 def read(path: Path, project: Path, options: Mapping[str, Any]) -> Iterator[Reading]:
@@ -70,7 +75,7 @@ def read_file(path: Path, project: Path) -> Reading:
     """Return the Reading of one file.
 
     Raises:
-        DataError: the file is unreadable, too large, not DART XML, damaged beyond recovery, or lacks its head.
+        DataError: the file is unreadable, too large, no filing, without text, or damaged beyond recovery.
     """
     where = paths.show(path, project)
     rcept_no, member = _receipt(path, where)
@@ -103,26 +108,52 @@ def _reading(data: bytes, rcept_no: str, member: str, where: str, source: str) -
     """Return the Reading of a document's bytes; member is "" for the filing itself, source is where it was taken from.
 
     Raises:
-        DataError: the bytes are not DART XML, damaged beyond recovery, or lack their head.
+        DataError: the bytes are no filing, hold no text, or are damaged beyond recovery.
     """
-    text, repairs = decode(data)
-    _refuse_other_formats(text, where)
-    root, cleaned, status, made = _tree(text, where)
-    repairs |= made
-    head = read_head(root, cleaned, int(rcept_no[:4]))
-    if head is None:
-        raise DataError(
-            "the document does not name its form (DOCUMENT-NAME) or its company (COMPANY-NAME).",
-            where=where,
-            fix=_FETCH_FIX,
-        )
-    sections = _finish(OutlineReader(head).read(root), head)
-    if not sections:
-        raise DataError("the document holds no text (no BODY).", where=where, fix=_FETCH_FIX)
-    document = _document(
-        source, head, sections, rcept_no, member, hashlib.sha256(data).hexdigest(), status, repairs
-    )
-    return Reading(document=document, sections=sections, status=status, repairs=repairs, supersedes=head.corrects)
+    with gc_paused():
+        text, repairs = decode(data)
+        tree = read_tree(text, where)
+        repairs |= tree.repairs
+        filed = int(rcept_no[:4])
+        head = read_head(tree.root, tree.markup, filed)
+        if head is None:
+            repairs[_NO_HEAD] = 1
+            head = _bare_head(tree, filed)
+        sections, told, disagreements = _sections(tree, head)
+        if told.unaccounted and gather_strays(tree.root):
+            sections, told, disagreements = _sections(tree, head)
+        if not sections:
+            raise DataError("the document holds no text (no BODY).", where=where, fix=FETCH_FIX)
+        status = status_of(repairs, told)
+        repairs |= {DISAGREEMENTS: disagreements} if disagreements else {}  # no damage of the text
+        digest = hashlib.sha256(data).hexdigest()
+        document = _document(source, head, sections, rcept_no, member, digest, status, repairs, told)
+    return Reading(
+        document=document, sections=sections, status=status, repairs=repairs, supersedes=head.corrects,
+        left_out=dict(told.left_out) | ({UNACCOUNTED: told.unaccounted} if told.unaccounted else {}),
+    )  # fmt: skip
+
+
+def _sections(tree: SourceTree, head: Head) -> tuple[tuple[Section, ...], Account, int]:
+    """Return the document's sections, the account of its characters, and how many XBRL contexts contradict a table."""
+    reader = OutlineReader(head)
+    sections = _finish(reader.read(tree.root), head)
+    for name in tree.added:
+        reader.tally.left_out.pop(name, None)
+    for name, left in tree.left_out.items():
+        reader.tally.leave_out(name, left)
+    told = account(tree.text, sections_text(sections), reader.tally, tree.root)
+    return sections, told, reader.tables.disagreements
+
+
+def _bare_head(tree: SourceTree, filed: int) -> Head:
+    """Return the head of a document that names no form or no company, with what there is of them."""
+    form, company = (tree.root.find(f".//{name}") for name in ("DOCUMENT-NAME", "COMPANY-NAME"))
+    return Head(
+        acode="", name=(normal_title(flat_text(form)) if form is not None else "") or _NO_NAME,
+        company=company_name(flat_text(company)) if company is not None else "", corp_code="",
+        period_from="", period_to="", calendar=Calendar(latest=filed),
+    )  # fmt: skip
 
 
 def _receipt(path: Path, where: str) -> tuple[str, str]:
@@ -154,86 +185,19 @@ def _bytes(path: Path, where: str) -> bytes:
             f"the file cannot be read: {error.strerror}.", where=where, fix="Check its permissions."
         ) from error
     if not data.strip():
-        raise DataError("the file is empty.", where=where, fix=_FETCH_FIX)
+        raise DataError("the file is empty.", where=where, fix=FETCH_FIX)
     return data
-
-
-def _refuse_other_formats(text: str, where: str) -> None:
-    opening = text[:3000].lstrip("﻿ \t\r\n")
-    lowered = opening.lower()
-    if "<document" in lowered and "<DOCUMENT" in opening:
-        if "\x00" in opening[:100] or is_wreck(text):
-            raise DataError(
-                "the Korean text was lost before the file was saved: it holds '?' in its place.",
-                where=where,
-                fix=_FETCH_FIX,
-            )
-        return
-    if found := _STATUS.search(opening):
-        raise DataError(
-            f"this is OpenDART's answer {found[1]} ({(found[2] or '').strip()}), not a document.",
-            where=where,
-            fix=_FETCH_FIX,
-        )
-    if "<html" in lowered or "<!doctype html" in lowered:
-        raise DataError(
-            "this is an HTML page (a KRX filing or a page of the viewer), not DART XML.",
-            where=where,
-            fix="Only document.xml members with a DOCUMENT root are read; take the file out of the folder.",
-        )
-    if text.startswith("PK"):
-        raise DataError(
-            "this is a ZIP archive, not a document.", where=where, fix="Unpack it and keep its .xml members."
-        )
-    raise DataError("line 1: this is not DART XML: there is no DOCUMENT element.", where=where, fix=_FETCH_FIX)
-
-
-def _tree(text: str, where: str) -> tuple[etree._Element, str, Status, dict[str, int]]:
-    """Return the root, the cleaned text, the status and the repairs; recover mode is the last resort."""
-    if "<!DOCTYPE" in text[:3000] or "<!ENTITY" in text:
-        line = text.count("\n", 0, text.find("<!")) + 1
-        raise DataError(
-            f"line {line}: the document declares a DOCTYPE or entities, which are not accepted.",
-            where=where,
-            fix="Remove the declaration; DART's documents have none.",
-        )
-    cleaned, repairs = clean(text)
-    try:
-        return parse(cleaned), cleaned, "REPAIRED" if repairs else "OK", repairs
-    except XmlProblem as error:
-        problem = error
-    mended, count = mend_attributes(cleaned)
-    if count:
-        repairs["attribute quotes mended"] = count
-        try:
-            return parse(mended), mended, "REPAIRED", repairs
-        except XmlProblem as error:
-            problem = error
-    root = parse_recovering(mended)
-    expected = len(re.sub(r"<[^<>]{0,2000}>|\s", "", mended))
-    kept = sum(len("".join(str(part).split())) for part in root.itertext()) if root is not None else 0
-    if root is None or root.tag != "DOCUMENT" or kept < expected * _MIN_KEPT_SHARE:
-        raise DataError(
-            f"line {problem.line}: the XML is malformed and could not be repaired ({problem.message}).",
-            where=where,
-            fix="Correct that line, or fetch the document again from OpenDART (document.xml).",
-        )
-    repairs["recovered by the parser"] = 1
-    if expected > kept:
-        repairs["characters lost in recovery"] = expected - kept
-    return root, mended, "RECOVERED", repairs
 
 
 def _finish(raw: list[RawSection], head: Head) -> tuple[Section, ...]:
     """Return the sections with the facts that the whole document agrees on."""
-    facts = agree(
-        (candidate for section in raw for block in section.blocks for candidate in block.candidates), head.company
-    )
+    candidates = (candidate for section in raw for block in section.blocks for candidate in block.candidates)
+    facts = agree(candidates, head.company) if head.company else {}
     return tuple(
         Section(
             path=tuple(nfc(title) for title in section.path), code=section.code, superseded=section.superseded,
             blocks=tuple(
-                Block(text=nfc(block.text), title=nfc(block.title),
+                Block(text=nfc(block.text), title=nfc(block.title), table=block.table,
                       facts=tuple(fact for candidate in block.candidates for fact in facts.get(candidate.locator, ())))
                 for block in section.blocks
             ),
@@ -244,7 +208,7 @@ def _finish(raw: list[RawSection], head: Head) -> tuple[Section, ...]:
 
 def _document(
     source: str, head: Head, sections: tuple[Section, ...], rcept_no: str, member: str, sha256: str, status: Status,
-    repairs: Mapping[str, int],
+    repairs: Mapping[str, int], told: Account,
 ) -> Document:  # fmt: skip
     name = PERIODIC.get(head.acode, head.name)
     year = head.calendar.fiscal_year
@@ -258,6 +222,7 @@ def _document(
         "source_sha256": sha256,
         "status": status,
         "repairs": dict(repairs),
+        "characters": told.as_fields(),
         "url": URL + rcept_no,
     }
     if head.corrects:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NOTE = re.compile(
     r"[\[(][^\[\]()]{0,60}[÷×][^\[\]()]{0,60}[\])]|[(\[]\s*(?:주석?\s*[\d,\s.\-~주및]{1,30}|\*\s*\d{0,2}(?:\s*,\s*\*?\s*\d{1,2}){0,6})\s*[)\]]|(?<=\S)\s*주\s?\d{1,2}\)|\*\d?$|※$"
@@ -38,6 +39,7 @@ def normal_title(title: str) -> str:
     return re.sub(r"^(\d{1,2}(?:-\d{1,2})?)\s*\.\s*", r"\1. ", title).strip()
 
 
+@lru_cache(maxsize=65_536)
 def clean_label(text: str) -> str:
     """Return a label as an item's name: "Ⅰ. 매출액 (주21)" -> "매출액", "[유동자산]" -> "유동자산"."""
     label = " ".join(text[:_MAX_LABEL_CHARS].split())
@@ -61,8 +63,9 @@ def is_total(label: str) -> bool:
 
 
 def closes_group(label: str) -> bool:
-    """Return whether a row sums up those above it ("부채총계"): it is no heading of the rows below."""
-    return is_total(label) or label.replace(" ", "").endswith(("총계", "합계", "소계", "총액"))
+    """Return whether a row sums up others ("부채총계") or opens their count ("기초금액"): it heads no rows below it."""
+    flat = label.replace(" ", "")
+    return flat in _TOTALS or flat.endswith(("총계", "합계", "소계", "총액")) or flat.startswith(("기초", "기말"))
 
 
 def is_generic(label: str) -> bool:
@@ -78,6 +81,7 @@ def split_basis(label: str) -> tuple[str, str]:
     return label[match.end() :].strip(), "연결" if match[1] == "연결" else "별도"
 
 
+@lru_cache(maxsize=65_536)
 def level(text: str) -> int:
     """Return how deep a label's numbering puts it: 0 for Ⅰ. and [ ], then 1., (1), ①, bullets; 9 without numbering."""
     flat = text.strip()
@@ -94,6 +98,7 @@ def level(text: str) -> int:
     return 9
 
 
+@lru_cache(maxsize=4096)
 def basis_in(text: str) -> str:
     """Return 연결 or 별도 when a title or heading says one of them and not the other."""
     flat = text.replace(" ", "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 MONEY = {"원": 1, "천원": 10**3, "만원": 10**4, "십만원": 10**5, "백만원": 10**6, "천만원": 10**7, "억원": 10**8,
          "십억원": 10**9, "백억원": 10**10, "천억원": 10**11, "조원": 10**12}  # fmt: skip
@@ -21,6 +22,7 @@ _UNITS = "|".join(re.escape(unit) for unit in sorted((*MONEY, *_COUNTERS), key=l
 _NOTE = re.compile(
     r"\s*(?:\(\s*\*\s*\d{0,2}(?:\s*,\s*\*?\s*\d{1,2})*\s*\)|\(\s*주\s*\d{1,2}\s*\)|주\s*\d{1,2}\s*\)|\*\d?)$"
 )
+_DIGIT = re.compile(r"[0-9]")
 _NUMBER = re.compile(
     rf"(?P<open>\()?\s?(?P<sign>[-−–△▲Δ▽+])?\s?(?P<open2>\()?(?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     rf"\s?(?P<unit>{_UNITS})?\s?(?P<close>\))?(?P<outside>{_UNITS})?"
@@ -41,11 +43,13 @@ class Numeral:
         return Decimal(self.value.replace(",", ""))
 
 
+@lru_cache(maxsize=65_536)
 def parse_numeral(text: str) -> Numeral | None:
     """Return the number a cell holds, or None when it holds anything else (a nil '-', a date, words, two numbers)."""
-    if not text or len(text) > 48 or not any("0" <= character <= "9" for character in text):
+    if not text or len(text) > 48 or not _DIGIT.search(text):
         return None
-    match = _NUMBER.fullmatch(_NOTE.sub("", text.strip()))
+    flat = text.strip()
+    match = _NUMBER.fullmatch(_NOTE.sub("", flat) if "*" in flat or "주" in flat else flat)
     if not match:
         return None
     opened = bool(match["open"]) + bool(match["open2"])
@@ -55,6 +59,7 @@ def parse_numeral(text: str) -> Numeral | None:
     return Numeral("-" * negative + match["digits"], match["unit"] or match["outside"] or "")
 
 
+@lru_cache(maxsize=65_536)
 def is_nil(text: str) -> bool:
     """Return whether a cell says "none"."""
     return text.replace(" ", "").replace("(", "").replace(")", "") in NIL

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pipelines.readers.labels import basis_in, clean_label
 from pipelines.readers.periods import Calendar, Period, read_period
@@ -29,18 +30,22 @@ _SENTENCE_END = re.compile(r"(?:다|음|임|함|요)\s*[.:]?$|습니다|[.,]$")
 _UNIT_PART = re.compile(r"[(\[（]?\s*단\s{0,3}위[^)\]）]{0,40}[)\]）]?")
 _GLUED = re.compile(r"(\d{1,2}\.\s{0,2}[가-힣][가-힣 ,ㆍ·]{1,24}?)\s{0,2}(?=\d{1,2}\.\d|\(\d{1,2}\)|\([가-하]\))")
 _REFERENCE_DATE = re.compile(r"기준일\s*[:：]?|현재|[()<>\[\]〈〉:：]")
-_FOOTNOTE = re.compile(r"^(?:※|\(\s?\*|\*|주\s?\d{0,2}\)|\(주\d)")
+FOOTNOTE = re.compile(r"^(?:※|\(\s?\*|\*|주\s?\d{0,2}\)|\(주\d)")
 
 
 class Surroundings:
     """The state of one section while it is read from top to bottom."""
 
-    def __init__(self, path: Sequence[str]) -> None:
+    def __init__(self, path: Sequence[str], calendar: Calendar) -> None:
+        self._calendar = calendar
+        self._any_year = Calendar(annual=calendar.annual)
         self._headings: list[tuple[int, str]] = []
         self._section_title = path[-1] if path else ""
         self._captions: list[str] = []
         self._gap = 0
         self._last: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self.caption_number = 0
+        self.period_lines: tuple[str, ...] = ()
         self.units: tuple[str, ...] = ()
         self.title = ""
         self.before = ""
@@ -50,26 +55,25 @@ class Surroundings:
 
     def heading(self, text: str) -> None:
         """Note a TITLE inside the section."""
-        text = text[:_MAX_HEADING_CHARS]
         self._captions.append(text)
         self._gap = 0
-        self._set_heading(text)
+        self._set_heading(text[:_MAX_HEADING_CHARS])
 
     def line(self, line: str) -> bool:
         """Note a line of a paragraph; return whether it is text of its own (a caption goes with its table)."""
         line = line.strip()
         if not line:
             return False
-        if _FOOTNOTE.match(line):
+        if FOOTNOTE.match(line):
             self.pause()
             return True
-        alone = _UNIT_PART.sub("", line).strip(" ()[]<>")
-        if caption_units(line) is not None and len(line) < 90:
+        if len(line) < 90 and caption_units(line) is not None:
             self._note_caption(line)
-            if 2 < len(alone) < 60:
+            alone = _UNIT_PART.sub("", line).strip(" ()[]<>")
+            if 2 < len(alone) < 60 and not _SENTENCE_END.search(alone):
                 self._set_heading(alone)
             return False
-        if self._is_dated(line):
+        if self.is_dated(line):
             self._note_caption(line)
             return False
         self.pause()
@@ -85,8 +89,9 @@ class Surroundings:
         if self._gap > _MAX_GAP:
             self._drop()
 
-    def caption(self, lines: Sequence[str]) -> None:
-        """Note the lines of a caption table."""
+    def caption(self, lines: Sequence[str], *, number: int = 0) -> None:
+        """Note the lines of a caption table, and its number in the document."""
+        self.caption_number = number or self.caption_number
         if (
             lines
             and self._gap == 0
@@ -109,22 +114,26 @@ class Surroundings:
             units = self._last[1]
         self.units = units or ()
         self.title = next(
-            (alone for line in captions if len(alone := _alone(line)) > 2 and not self._is_dated(alone)), ""
+            (alone for line in captions if len(alone := _alone(line)) > 2 and not self.is_dated(alone)), ""
         )
         self._dates = [_REFERENCE_DATE.sub(" ", _UNIT_PART.sub("", line)) for line in captions]
         self._last = (header, self.units)
+        self.period_lines = tuple(alone for line in captions if self.is_dated(alone := _UNIT_PART.sub("", line).strip()))
         self._forget()
         return captions
 
-    @property
-    def dated(self) -> bool:
-        """Return whether the caption names one period for the whole table."""
-        return self._caption_period(Calendar()) is not None
+    def period(self) -> Period | None:
+        """Return the one period that the caption gives the whole table, None when it gives none or several."""
+        if self._caption_period(self._any_year) is None:
+            return None
+        return self._caption_period(self._calendar) or Period(None)
 
-    def year(self, calendar: Calendar) -> int | None:
-        """Return the fiscal year of that period, None when it has none for sure."""
-        period = self._caption_period(calendar)
-        return period.year if period else None
+    @property
+    def since_first_day(self) -> bool:
+        """Return whether the caption dates a part of the year, and only from the year's first day on."""
+        found = [read_period(line, self._calendar) for line in self._dates]
+        spans = {period.span for period in found if period is not None and period.stage > 1}
+        return spans == {"누적"}
 
     @property
     def basis(self) -> str:
@@ -144,7 +153,8 @@ class Surroundings:
         return names[-1] if names else _topic(self._section_title)
 
     def _caption_period(self, calendar: Calendar) -> Period | None:
-        found = [period for line in self._dates if (period := read_period(line, calendar)) and len(period.rest) < 3]
+        read = [read_period(line, calendar) for line in self._dates]
+        found = [period for period in read if period is not None and period.named and len(period.rest) < 3]
         return found[0] if len(found) == 1 else None
 
     def _note_caption(self, line: str) -> None:
@@ -166,11 +176,12 @@ class Surroundings:
         self._captions = []
         self._gap = 0
 
-    def _is_dated(self, line: str) -> bool:
+    def is_dated(self, line: str) -> bool:
+        """Return whether a line names a period and nothing else."""
         if len(line) > 60:
             return False
-        period = read_period(_REFERENCE_DATE.sub(" ", line), Calendar())
-        return period is not None and len(period.rest) < 3
+        period = read_period(_REFERENCE_DATE.sub(" ", line), self._any_year)
+        return period is not None and period.named and len(period.rest) < 3
 
     def _prose(self, line: str) -> None:
         """Note a sentence; one that begins with a number ends the headings it is level with."""
@@ -186,7 +197,7 @@ class Surroundings:
             return
         rank = _rank(text)
         self._headings = [(other, kept) for other, kept in self._headings if other < rank] + [(rank, text)]
-        if clean_label(text).replace(" ", "") in (
+        if "석" in text and clean_label(text).replace(" ", "") in (
             "주석",
             "재무제표주석",
             "재무제표에대한주석",
@@ -196,6 +207,7 @@ class Surroundings:
         self.before = ""
 
 
+@lru_cache(maxsize=4096)
 def _rank(text: str) -> int:
     return next((rank for rank, pattern in enumerate(_RANKS) if re.match(pattern, text)), len(_RANKS))
 
@@ -204,6 +216,7 @@ def _alone(line: str) -> str:
     return _UNIT_PART.sub("", line).strip(" ()[]<>:：")
 
 
+@lru_cache(maxsize=4096)
 def _topic(text: str) -> str:
     """Return a heading as a topic: no numbering, no remarks in brackets."""
     name = clean_label(_UNIT_PART.sub("", text))

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
+from pipelines.readers.fiscal_year import is_planned
 from pipelines.readers.labels import clean_label
 from pipelines.readers.numerals import is_nil, parse_numeral
-from pipelines.readers.periods import Calendar, is_partial_or_planned, read_period
+from pipelines.readers.periods import Calendar, Period, is_partial_or_planned, merge, read_period
 from pipelines.readers.table_grid import Cell, Grid
 from pipelines.readers.units import unit_in_label
 
@@ -27,20 +29,26 @@ DATE_NAME = re.compile(
 PERSON_NAME = re.compile(r"성명|이름|주주명|출생|성\s명|직위|등기임원")
 _RATIO_NAME = re.compile(r"^(.+?)\s*\((비율|비중|구성비|점유율|율)\)$")
 _GENERIC_MEASURE = frozenset({"금액", "가액", "수치", "내용", "구분", "종류", "주식의종류", "과목", "계정과목"})
+_MONTH = re.compile(r"(?:19|20)\d\d\s?[년.]\s?(\d{1,2})\s?월?")
 _BARE_YEAR = re.compile(r"(?:19|20)\d\d(?:\.\d{1,2}(?:\.\d{1,2})?)?\s?\.?(?:년도?)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. dated: its heading names a period; year: that period's fiscal year, None when not sure."""
+    """One column. period is what its heading names, None when it names none; its year is None when not sure."""
 
     kind: Kind
     measure: str = ""
     unit: str = ""
-    dated: bool = False
-    year: int | None = None
+    period: Period | None = None
+
+    @property
+    def dated(self) -> bool:
+        """Return whether the column's heading names a period."""
+        return self.period is not None
 
 
+@lru_cache(maxsize=65_536)
 def is_figure(text: str) -> bool:
     """Return whether a body cell holds a number (a bare year is not one)."""
     return parse_numeral(text) is not None and not _BARE_YEAR.fullmatch(text.strip())
@@ -63,11 +71,15 @@ def header_height(grid: Grid) -> int:
 def read_columns(grid: Grid, height: int, calendar: Calendar) -> list[Column]:
     """Return what each column is, judged by its heading and by the cells below it."""
     body = grid.rows[height:]
+    months = _months(grid, height)
+    by_month = any((month - calendar.end_month) % 3 for month in months.values())
     columns: list[Column] = []
     labels_go_on = True
-    for x in range(grid.width):
-        column = _heading([row[x] for row in grid.rows[:height]], calendar)
-        figures, words = _count([row[x] for row in body])
+    for x, (heading, cells) in enumerate(zip(zip(*grid.rows[:height], strict=True), zip(*body, strict=True), strict=True)):
+        column = _heading(heading, calendar)
+        if by_month and x in months:
+            column = replace(column, period=Period(None))  # "2022년 12월" beside "2022년 11월" is that month
+        figures, words = _count(cells)
         name = column.measure.replace(" ", "")
         if labels_go_on and not column.dated and figures <= words // 8 and (figures == 0 or words):
             columns.append(replace(column, kind="label"))
@@ -80,7 +92,7 @@ def read_columns(grid: Grid, height: int, calendar: Calendar) -> list[Column]:
 
 def _heading(cells: Sequence[Cell], calendar: Calendar) -> Column:
     rest: list[str] = []
-    years: set[int | None] = set()
+    periods: list[Period] = []
     unit = ""
     seen: set[str] = set()
     for cell in cells:
@@ -91,31 +103,44 @@ def _heading(cells: Sequence[Cell], calendar: Calendar) -> Column:
         unit = found or unit
         period = read_period(text, calendar)
         if period is not None:
-            years.add(period.year)
+            periods.append(period)
             text = period.rest
         if text := clean_label(text):
             rest.append(text)
     measure = " ".join(part for part in rest if part.replace(" ", "") not in _GENERIC_MEASURE)
-    year = next(iter(years)) if len(years) == 1 and not is_partial_or_planned(" ".join(seen)) else None
-    return Column(kind="value", measure=measure, unit=unit, dated=bool(years), year=year)
+    merged = merge(periods)
+    unsure = is_partial_or_planned if calendar.annual else is_planned
+    if merged is not None and unsure(" ".join(seen)):
+        merged = Period(None)
+    elif merged is not None and merged.rest:
+        merged = replace(merged, rest="")
+    return Column(kind="value", measure=measure, unit=unit, period=merged)
+
+
+def _months(grid: Grid, height: int) -> dict[int, int]:
+    """Return column -> month for each column headed by a year and month alone."""
+    return {x: int(match[1]) for row in grid.rows[:height] for x, cell in enumerate(row)
+            if (match := _MONTH.fullmatch(cell.text))}
 
 
 def _count(cells: Sequence[Cell]) -> tuple[int, int]:
     figures = words = 0
     for cell in cells:
-        if is_figure(cell.text):
+        if not (text := cell.text):
+            continue
+        if is_figure(text):
             figures += 1
-        elif not is_nil(cell.text):
+        elif not is_nil(text):
             words += 1
     return figures, words
 
 
 def _told_apart(columns: list[Column], body: Sequence[Sequence[Cell]]) -> list[Column]:
     """Columns that share one heading: "매출액(비율)" over an amount and a percentage is split, others are skipped."""
-    groups: dict[tuple[str, int | None], list[int]] = {}
+    groups: dict[tuple[str, Period | None], list[int]] = {}
     for x, column in enumerate(columns):
         if column.kind == "value":
-            groups.setdefault((column.measure, column.year), []).append(x)
+            groups.setdefault((column.measure, column.period), []).append(x)
     for (measure, _), members in groups.items():
         if len(members) < 2:
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pipelines.readers.numerals import MONEY
 
@@ -34,6 +35,7 @@ _SHARES = re.compile(
 )
 _PEOPLE = re.compile(r"주주\s*수|직원\s*수|인원|근로자|사람|임직원수|^남$|^여$")
 _TENURE = re.compile(r"근속\s*[연년]수")
+_HOURS = re.compile(r"시간(?:\s*수)?$")
 _COUNT = re.compile(r"회사\s*의?\s*수|사업자\s*수|횟수|건수|개수|법인\s*수|사업장\s*수|점포수|일수|대수")
 _AMOUNT = re.compile(
     r"금액|가액|총액|매출|매입액|이익|손익|비용|수익|자산|부채|자본|급여|보수|잔액|원가|금$|액$|가격|투자"
@@ -56,6 +58,7 @@ def caption_units(text: str) -> tuple[str, ...] | None:
     return tuple(units) if units and all(unit in _KNOWN for unit in units) else ()
 
 
+@lru_cache(maxsize=65_536)
 def unit_in_label(label: str) -> tuple[str, str]:
     """Return the label without a unit in brackets and that unit: "평균연봉(백만원)" -> "평균연봉", "백만원"."""
     for match in _IN_LABEL.finditer(label):
@@ -72,7 +75,8 @@ def counts_a_price(label_unit: str, units: Sequence[str]) -> bool:
     return bool(units) and all(unit in MONEY for unit in units) and label_unit not in MONEY and label_unit not in _SURE
 
 
-def unit_for(column: str, row: str, units: Sequence[str]) -> str:
+@lru_cache(maxsize=65_536)
+def unit_for(column: str, row: str, units: tuple[str, ...]) -> str:
     """Return the unit of a figure that carries none itself, or "" when the names and the caption leave it open."""
     name = f"{row} {column}".replace(" ", "") if column else row.replace(" ", "")
     if _PER_SHARE.search(name):
@@ -83,6 +87,8 @@ def unit_for(column: str, row: str, units: Sequence[str]) -> str:
         return "년"
     if _PEOPLE.search(column) or _PEOPLE.search(row):
         return "명"
+    if _HOURS.search(column) or _HOURS.search(row):
+        return "시간" if "시간" in units else ""
     if _COUNT.search(column) or _COUNT.search(row):
         return (
             next((unit for unit in units if unit not in MONEY and unit not in ("%", "주")), "")

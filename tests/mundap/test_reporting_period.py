@@ -19,7 +19,7 @@ def test_a_line_says_its_period(period: str) -> None:
     ("HMM의 2022년 상반기 매출액은?", "상반기"), ("2022년 반기 매출액", "상반기"), ("2022년 반기말 자산총계", "반기말"),
     ("2022년 1분기 매출", "1분기"), ("2022년 1분기말 부채", "1분기말"), ("2022년 3분기 매출액", "3분기"),
     ("2022년 3분기 누적 매출액", "3분기 누적"), ("2022년 누적 3분기 매출액", "3분기 누적"), ("2022년 2Q 영업이익", "2분기"),
-    ("2022년 2/4분기 영업이익", "2분기")])
+    ("2022년 2/4분기 영업이익", "2분기"), ("2022년 4분기 매출액", "4분기")])
 def test_a_question_finds_its_period(question: str, period: str) -> None:
     assert fits(question, f"HMM 2022년 {period} 연결 매출액")
     assert not fits(question, YEAR)

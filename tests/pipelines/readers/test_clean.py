@@ -4,12 +4,13 @@ import time
 
 import pytest
 
+from pipelines.readers import clean as clean_module
 from pipelines.readers.clean import LINE_BREAK, TAGS, clean, mend_attributes
 from pipelines.readers.hardened import parse
 
 
 def text_of(markup: str) -> str:
-    return "".join(parse(clean(markup)[0]).itertext())
+    return "".join(str(part) for part in parse(clean(markup)[0]).itertext())
 
 
 def test_the_white_list_has_the_42_tags() -> None:
@@ -65,3 +66,15 @@ def test_time_grows_with_length_only(unit: str) -> None:
     start = time.process_time()
     mend_attributes(clean(text)[0])
     assert time.process_time() - start < 10
+
+
+def test_a_difference_that_no_repair_explains_is_itself_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "<P>가&cr;나 R&D <주1> \x0b &nbsp;&#0; ]]> 다</P>"
+    assert clean_module.UNEXPLAINED not in clean(text)[1]
+    monkeypatch.setattr(clean_module, "_without_control", lambda body: (body.replace("다", ""), 0))
+    assert clean(text)[1][clean_module.UNEXPLAINED] == 1
+
+
+def test_notation_is_counted_apart_from_damage() -> None:
+    repairs = clean("<P>가&cr;나&nbsp;다<!-- 라 --></P>")[1]
+    assert set(repairs) == clean_module.NOTATION and all(count == 1 for count in repairs.values())

@@ -99,9 +99,22 @@ def test_an_audit_member_is_a_document_of_its_own(tmp_path: Path) -> None:
     )
 
 
-def test_an_unclosed_element_is_recovered_and_said_so(tmp_path: Path) -> None:
+def test_an_unclosed_element_is_closed_and_said_so(tmp_path: Path) -> None:
     reading = read(write(tmp_path, filing(SAMPLE).replace("</P>", "", 1)))
-    assert reading.status == "RECOVERED" and reading.repairs["recovered by the parser"] == 1
+    assert reading.status == "REPAIRED" and reading.repairs["unclosed elements closed"] == 1
+    assert not reading.left_out.get("unaccounted")
+
+
+def test_a_document_cut_short_is_read_as_far_as_it_goes_and_called_recovered(tmp_path: Path) -> None:
+    text = filing(SAMPLE)
+    reading = read(write(tmp_path, text[: text.index("개요</P>") + 2]))
+    assert reading.status == "RECOVERED" and reading.repairs["document cut short"] == 1
+    assert "R&D" in reading.document.body and not reading.left_out.get("unaccounted")
+
+
+def test_dart_s_own_notation_is_no_repair(tmp_path: Path) -> None:
+    reading = read(write(tmp_path, filing(section("1. 개요", "<P>가&cr;나&nbsp;다</P>"))))
+    assert reading.status == "OK" and dict(reading.repairs) == {"&cr; as line break": 1, "blank entities": 1}
 
 
 def test_broken_attribute_quotes_are_repaired_without_recovery(tmp_path: Path) -> None:
@@ -113,10 +126,10 @@ def test_broken_attribute_quotes_are_repaired_without_recovery(tmp_path: Path) -
     ("text", "said"),
     [
         ("", "the file is empty"),
-        ("not xml", "this is not DART XML"),
-        ("<a><b></a>", "this is not DART XML"),
-        ("<html><head/></html>", "this is an HTML page"),
-        ("<!DOCTYPE HTML PUBLIC '-'><HTML></HTML>", "this is an HTML page"),
+        ("not xml", "this is no filing"),
+        ("<a><b></a>", "this is no filing"),
+        ("<html><head/></html>", "the document holds no text"),
+        ("<!DOCTYPE HTML PUBLIC '-'><HTML></HTML>", "the document holds no text"),
         (
             "<result><status>014</status><message>파일이 존재하지 않습니다.</message></result>",
             "OpenDART's answer 014 (파일이 존재하지 않습니다.)",
@@ -125,7 +138,7 @@ def test_broken_attribute_quotes_are_repaired_without_recovery(tmp_path: Path) -
             '<!DOCTYPE D [<!ENTITY x SYSTEM "file:///etc/passwd">]><DOCUMENT>&x;</DOCUMENT>',
             "line 1: the document declares a DOCTYPE",
         ),
-        ("<DOCUMENT><BODY><P>가</P></BODY></DOCUMENT>", "does not name its form"),
+        ("<DOCUMENT><BODY><P> </P></BODY></DOCUMENT>", "the document holds no text"),
         ("<DOCUMENT>\n<BODY>\n<P>" + "<SPAN>" * 400 + "가" * 500, "line 3: the XML is malformed"),
         ("<DOCUMENT>" + "<P>?????? ????</P>" * 60, "the Korean text was lost"),
     ],
@@ -150,7 +163,7 @@ def test_in_a_folder_a_bad_file_fails_alone(tmp_path: Path) -> None:
     write(tmp_path, "<html></html>", name="20240318800123.xml")
     readings = list(READERS["dart_xml"](tmp_path, tmp_path, {}))
     assert [reading.status for reading in readings] == ["REPAIRED", "FAILED"]
-    assert list(readings[1].repairs) == ["this is an HTML page (a KRX filing or a page of the viewer), not DART XML."]
+    assert list(readings[1].repairs) == ["the document holds no text (no BODY)."]
 
 
 def test_deep_sections_are_read_within_the_recursion_limit(tmp_path: Path) -> None:
@@ -234,34 +247,6 @@ def test_the_demo_filings_against_their_truth() -> None:
 
 @pytest.mark.skipif("MUNDAP_SAMPLES" not in os.environ, reason="MUNDAP_SAMPLES names the folder of real filings")
 class TestRealFilings:
-    def test_every_filing_is_read_without_losing_text_and_annual_reports_give_many_facts(self) -> None:
-        from pipelines.readers.clean import clean
-        from pipelines.readers.decode import decode
-        from pipelines.readers.hardened import parse
-
-        folder = Path(os.environ["MUNDAP_SAMPLES"]) / "dart"
-        count = 0
-        for name in ("xml", "xml_cp949"):
-            for reading in dart_xml.read(folder / name, folder, {}):
-                count += 1
-                if reading.status == "FAILED":
-                    assert reading.document.doc_id == "dart-20220802000211"  # its Hangul was lost before it was cached
-                    continue
-                assert reading.status in ("OK", "REPAIRED")
-                facts = [fact for part in reading.sections for block in part.blocks for fact in block.facts]
-                assert len({(fact.subject, fact.value, fact.unit) for fact in facts}) <= len(facts)
-                if reading.document.fields["report_code"] == "11011":
-                    assert len(facts) > 2000
-                body = parse(clean(decode((folder / reading.document.source).read_bytes())[0])[0]).find("BODY")
-                assert body is not None
-                for contents in list(body.iter("TOC")):
-                    parent = contents.getparent()
-                    assert parent is not None
-                    parent.remove(contents)
-                flat = re.sub(r"[\W_]", "", "".join(str(part) for part in body.itertext()))
-                assert len(re.sub(r"[\W_]", "", reading.document.body)) > 0.98 * len(flat)
-        assert count == 35
-
     def test_known_figures_of_a_real_report(self) -> None:
         folder = Path(os.environ["MUNDAP_SAMPLES"]) / "dart"
         reading = next(dart_xml.read(folder / "xml" / "20190401004781" / "20190401004781.xml", folder, {}))

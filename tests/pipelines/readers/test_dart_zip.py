@@ -46,7 +46,7 @@ def test_an_archive_of_audit_reports_alone_has_no_filing() -> None:
 
 def test_members_are_read_as_documents_and_a_broken_attachment_is_told(tmp_path: Path) -> None:
     (tmp_path / f"{RCEPT}.zip").write_bytes(archive((f"{RCEPT}.xml", document("11011")),
-                                                    (f"{RCEPT}_00760.xml", b"<html>not dart</html>")))
+                                                    (f"{RCEPT}_00760.xml", b"not dart")))
     filing, audit = dart_xml.read(tmp_path, tmp_path, {})
     assert (filing.document.doc_id, filing.status) == (RCEPT, "OK")
     assert filing.document.source == f"{RCEPT}.zip:{RCEPT}.xml"

@@ -168,7 +168,8 @@ def test_an_interim_report_gives_only_what_a_date_makes_sure(tmp_path: Path) -> 
         table([["", "당기", "제 12 기", "2022.12.31", "2023.06.30"], ["자산총계", "1", "2", "3", "4"]]),
     )
     assert lines(tmp_path, part, acode="11012", name="반기보고서", end="20230630") == [
-        "가온누리전자 2022년 자산총계: 3원"
+        "가온누리전자 2022년 자산총계: 3원",
+        "가온누리전자 2023년 반기말 자산총계: 4원",
     ]
 
 
@@ -210,3 +211,37 @@ def test_tagged_cells_must_agree_with_their_column(tmp_path: Path) -> None:
         ),
     )
     assert lines(tmp_path, part) == ["가온누리전자 2023년 연결 매출액: 12백만원"]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        # a market; months of a year; hours under a money unit; events of any year
+        section("1. 사업의 개요", caption("시장 규모 추이", "(단위 : 억원)"), table([["구분", "2023년"], ["원형", "9"]])),
+        section(
+            "4. 매출", caption("(단위 : 억원)"), table([["구분", "2023년 11월", "2023년 12월"], ["내수 매출액", "1", "2"]])
+        ),
+        section("1. 외부감사", caption("(단위 : 백만원)"), table([["구분", "제 12 기"], ["감사 총소요시간", "50,401"]])),
+        section("2. 회사의 연혁", caption("(단위 : 원)"), table([["구분", "양수가액"], ["토지", "10"]])),
+    ],
+)
+def test_figures_of_something_else_are_not_the_companys(tmp_path: Path, part: str) -> None:
+    assert lines(tmp_path, part) == []
+
+
+def test_a_label_under_two_headings_is_qualified_even_where_one_is_nil(tmp_path: Path) -> None:
+    rows = [
+        ["구분", "당기말", "전기말"],
+        ["유동:", "", ""],
+        ["복구충당부채", "15", "-"],
+        ["비유동:", "", ""],
+        ["복구충당부채", "10", "29"],
+    ]
+    found = lines(
+        tmp_path, section("5. 재무제표 주석", "<P>17. 충당부채</P>", caption("(단위 : 천원)"), table(rows))
+    )
+    assert [line.split(" ", 1)[1] for line in found] == [
+        "2023년 별도 유동 복구충당부채: 15천원",
+        "2023년 별도 비유동 복구충당부채: 10천원",
+        "2022년 별도 비유동 복구충당부채: 29천원",
+    ]
