@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from typing import Any, Literal
 from mundap.errors import DataError
 
 Level = Literal["parent", "child"]
+_NUMBERS = ("token_count", "date")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,25 +48,31 @@ def chunk_id(doc_id: str, position: int, text: str) -> str:
     return f"{doc_id}:{position:05d}:{digest}"
 
 
+def chunk_table(chunks: Sequence[Chunk]) -> Any:
+    """Return the chunks as an Arrow table, one row each: a column for each field, metadata as JSON text."""
+    import pyarrow as pa
+
+    names = [*(slot for slot in Chunk.__slots__ if slot != "metadata"), "metadata"]
+    columns: dict[str, list[Any]] = {name: [getattr(chunk, name) for chunk in chunks] for name in names[:-1]}
+    encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode  # json.dumps would make one for every chunk
+    columns["metadata"] = [encode(dict(chunk.metadata)) for chunk in chunks]
+    return pa.table([pa.array(columns[name], pa.int64() if name in _NUMBERS else pa.string()) for name in names], names)
+
+
 def write_chunks(chunks: Iterable[Chunk], path: Path) -> int:
     """Write one Parquet part file by way of a temporary name; return how many chunks it holds."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    rows = [{name: getattr(chunk, name) for name in Chunk.__slots__ if name != "metadata"}
-            | {"metadata": json.dumps(dict(chunk.metadata), ensure_ascii=False, sort_keys=True)} for chunk in chunks]
-    text = ("chunk_id", "doc_id", "parent_id", "level", "text", "breadcrumbs", "citation", "superseded_by", "metadata")
-    schema = pa.schema([(name, pa.string() if name in text else pa.int64())
-                        for name in (*(slot for slot in Chunk.__slots__ if slot != "metadata"), "metadata")])
+    table = chunk_table(list(chunks))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary, compression="zstd")
+    pq.write_table(table, temporary, compression="zstd")
     os.replace(temporary, path)
-    return len(rows)
+    return int(table.num_rows)
 
 
-def read_chunks(folder: Path, level: Level | None = None) -> list[Chunk]:
-    """Return the chunks of a folder's part files, in file order; only one level when it is given.
+def read_chunks(folder: Path, level: Level | None = None, *, doc_ids: Collection[str] | None = None) -> list[Chunk]:
+    """Return the chunks of a folder's part files, in file order; only one level, or certain documents, when given.
 
     Raises:
         DataError: the folder holds no part file.
@@ -73,11 +80,24 @@ def read_chunks(folder: Path, level: Level | None = None) -> list[Chunk]:
     parts = sorted(folder.glob("part-*.parquet"))
     if not parts:
         raise DataError("there are no chunks here.", where=str(folder), fix="Make them with: mundap data <recipe>")
-    return [chunk for part in parts for chunk in read_part(part) if level is None or chunk.level == level]
+    return [chunk for part in parts for chunk in read_part(part, doc_ids=doc_ids)
+            if level is None or chunk.level == level]
 
 
-def read_part(path: Path) -> list[Chunk]:
-    """Return the chunks of one part file, in file order."""
+def read_part(path: Path, *, doc_ids: Collection[str] | None = None) -> list[Chunk]:
+    """Return the chunks of one part file, in file order; only those of certain documents when they are given.
+
+    Memory holds one row group beside what is returned.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    return [Chunk(**(row | {"metadata": json.loads(row["metadata"])})) for row in pq.read_table(path).to_pylist()]
+    found: list[Chunk] = []
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group)
+            if doc_ids is not None:
+                table = table.filter(pc.is_in(table["doc_id"], pa.array(sorted(doc_ids), pa.string())))
+            found += [Chunk(**(row | {"metadata": json.loads(row["metadata"])})) for row in table.to_pylist()]
+    return found

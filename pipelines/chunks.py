@@ -19,6 +19,7 @@ from typing import Any
 
 from mundap.chunk import Chunk, Level, chunk_id
 from mundap.document import Document
+from mundap.formal_sentences import formal_sentences
 from mundap.korean import nfc, sentences
 from mundap.token_count import Count
 from pipelines.facts import PlacedFact
@@ -128,8 +129,8 @@ class _Maker:
                 self.made.facts.append(PlacedFact(
                     doc_id=chunk.doc_id, chunk_id=chunk.chunk_id, section=str(chunk.metadata.get("section", "")),
                     company=tidy(fact.company), fiscal_year=fact.fiscal_year, basis=fact.basis, item=tidy(fact.item),
-                    value=fact.value, unit=fact.unit, line=line, locator=fact.locator,
-                    superseded=int(bool(chunk.metadata.get("superseded"))),
+                    value=fact.value, unit=fact.unit, line=line, locator=fact.locator, period=fact.period,
+                    source=fact.source, superseded=int(bool(chunk.metadata.get("superseded"))),
                 ))
 
     def _text_children(self, blocks: Sequence[Block], section: Section, parent: str, extra: Mapping[str, Any]) -> None:
@@ -152,7 +153,7 @@ class _Maker:
 
     def _sentence_lines(self, block: Block) -> list[str]:
         lines = [tidy(block.title)] if block.title.strip() else []
-        lines += [sentence for line in block.text.splitlines() for sentence in _sentences(tidy(line))]
+        lines += [sentence for line in block.text.splitlines() for sentence in formal_sentences(tidy(line))]
         return [piece for line in lines for piece in fit(line, self.limit, self.count, self.made.notes)]
 
     def _split_table(self, block: Block, table: Sequence[str]) -> list[str]:
@@ -168,12 +169,13 @@ class _Maker:
     def _qa_texts(self, question: str, answer: str) -> list[str]:
         head = tidy(question)
         room = self.limit - self.count(head)
-        lines = [piece for line in answer.splitlines() for sentence in _sentences(tidy(line))
+        lines = [piece for line in answer.splitlines() for sentence in _spoken(tidy(line))
                  for piece in fit(sentence, room, self.count, self.made.notes)]
         return pack(lines, self.limit, self.count, [head])
 
 
-def _sentences(line: str) -> Iterator[str]:
+def _spoken(line: str) -> Iterator[str]:
+    """Yield the sentences of an answer, which need not end in a stop as those of a filing do."""
     if not line:
         return
     if _SENTENCE_END_INSIDE.search(line):

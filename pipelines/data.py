@@ -7,9 +7,10 @@ The same inputs, recipe and code are not worked through twice: the manifest says
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,17 @@ from mundap.errors import MissingExtra
 from mundap.paths import resolve, show
 from mundap.token_count import token_counter, tokenizer_file
 from pipelines import manifest
-from pipelines.corpus import Corpus, Say, build, readings
+from pipelines.corpus import DISAGREEMENTS, SHARDS, Corpus, Say, build
+from pipelines.facts import read_facts
 from pipelines.rejects import Rejects
 from pipelines.rows.build import PARTS, build_rows
 from pipelines.rows.pool import Pool
 from pipelines.rows.row import Row, rows_text
-from pipelines.rows.settings import RowSettings, load_settings
+from pipelines.rows.settings import RowSettings, load_settings, prompt_files
+from pipelines.sample import sample
+from pipelines.sources import jobs
 from pipelines.split import Part, split_documents
+from pipelines.statistics.stage import READER, add_statistics
 
 _PREVIOUS = "manifest.previous.json"  # a run under way: what the last finished one wrote
 
@@ -53,8 +58,12 @@ class DataReport:
                  ("superseded", str(counts["superseded"])),
                  ("chunks", f"{sum(counts['chunks'].values())} ({_pairs(counts['chunks'])})"),
                  ("facts found", str(counts["facts"]))]
+        compared = {name: counts["notes"].get(f"facts: accounts {name}", 0) for name in ("agree", "differ")}
+        if any(compared.values()):
+            lines.append(("against OpenDART's accounts", f"{_pairs(compared)}; see {DISAGREEMENTS} where they differ"))
         if self.datasets:
-            lines += [("rows in", str(rows["in"])),
+            lines += [("rows made from", f"{counts['row_documents']} of {counts['documents']} documents"),
+                      ("rows in", str(rows["in"])),
                       ("rows kept", f"{rows['train'] + rows['eval']} ({rows['train']} train, {rows['eval']} eval)"),
                       ("rows dropped", f"{rows['rejects']} ({_pairs(counts['rejects'])})"),
                       *((f"{part} kinds", _pairs(counts["kinds"][part])) for part in PARTS)]
@@ -82,6 +91,8 @@ def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = Fal
         say(f"{recipe['domain']}: nothing has changed since {show(folder / manifest.NAME, project)}; skipped.")
         return _report(recipe, project, folder, done["counts"], skipped=True, seconds=time.monotonic() - started)
     say(f"{recipe['domain']}: reading {len(mark['inputs'])} input files")
+    if force:
+        shutil.rmtree(folder / SHARDS, ignore_errors=True)
     counts = _make(recipe, project, folder, paths, mark, say)
     return _report(recipe, project, folder, counts, skipped=False, seconds=time.monotonic() - started)
 
@@ -102,21 +113,24 @@ def _make(recipe: Mapping[str, Any], project: Path, folder: Path, paths: Sequenc
           say: Say) -> dict[str, Any]:
     """Do the work, write everything, the manifest last; return the counts."""
     settings = load_settings(recipe, project) if recipe.get("rows") else None
-    count = token_counter(resolve(recipe["chunks"]["tokenizer"], project))
+    token_counter(resolve(recipe["chunks"]["tokenizer"], project))  # a missing one is told before any work
     earlier = _reopen(folder)
     rejects = Rejects()
-    corpus = build(readings(recipe["sources"], paths, project), folder, limit=recipe["chunks"]["max_tokens"],
-                   count=count, rejects=rejects, say=say)
-    say(f"  {len(corpus.documents)} documents, {corpus.chunks.total()} chunks, {len(corpus.facts)} facts; making rows")
-    rows = _rows(recipe, project, settings, corpus, rejects) if settings else {}
-    counts = _counts(corpus, rows, rejects)
+    corpus = build(jobs(recipe, paths, project, mark["inputs"], folder / SHARDS), folder,
+                   workers=recipe.get("workers"), engine=recipe.get("engine", "local"), rejects=rejects, say=say)
+    reused = f" ({corpus.found:,} inputs had been worked on before)" if corpus.found else ""
+    say(f"  {len(corpus.kept):,} documents, {corpus.rows('chunks'):,} chunks, {corpus.rows('facts'):,} facts{reused}"
+        + ("; making rows" if settings else ""))
+    chosen = sample(corpus, recipe["rows"].get("max_documents"), recipe["seed"]) if settings else None
+    rows = _rows(recipe, project, settings, corpus, chosen, rejects) if settings else {}
+    counts = _counts(corpus, rows, rejects) | {"row_documents": len(corpus.kept if chosen is None else chosen)}
     datasets = _write(recipe, project, rows, rejects) if settings else []
-    for stale in sorted(set(earlier) - set(corpus.documents.values())):
+    documents = corpus.documents
+    for stale in sorted(set(earlier) - set(documents.values())):
         (folder / stale).unlink(missing_ok=True)
-    outputs = [*sorted(corpus.chunk_folder.glob("part-*.parquet")), folder / "facts.parquet"]
     manifest.write(folder, dict(mark) | {
-        "counts": counts, "documents": sorted(corpus.documents.values()),
-        "outputs": {file.relative_to(folder).as_posix(): manifest.file_hash(file) for file in outputs},
+        "counts": counts, "documents": sorted(documents.values()),
+        "outputs": {file.relative_to(folder).as_posix(): manifest.file_hash(file) for file in corpus.outputs},
         "datasets": {file.name: manifest.file_hash(file) for file in datasets}})
     (folder / _PREVIOUS).unlink(missing_ok=True)
     return counts
@@ -126,11 +140,14 @@ def _inputs(recipe: Mapping[str, Any], paths: Sequence[Path], project: Path) -> 
     """Return every file the output depends on: sources, prompt files, tokenizers."""
     files = [file for source, path in zip(recipe["sources"], paths, strict=True)
              for file in manifest.input_files(path, source.get("pattern") or "*")]
+    files += [file for source, path in zip(recipe["sources"], paths, strict=True) if source.get("opendart")
+              for file in sorted((path.parent / "accounts").rglob("*.json"))]
     named = [tokenizer_file(resolve(recipe["chunks"]["tokenizer"], project))]
     rows = recipe.get("rows")
     if rows:
-        named += [resolve(name, project) for name in (rows["instruction"], rows["questions"]["train"],
-                                                      rows["questions"]["eval"], rows["synonyms"]) if name]
+        named += [resolve(name, project) for name in prompt_files(rows)]
+        if any(source["reader"] == READER for source in recipe["sources"]):
+            named.append(resolve(rows["statistics"]["questions"], project))
         if rows["max_tokens"] is not None:
             named.append(tokenizer_file(resolve(rows["tokenizer"], project)))
     return files + [file for file in named if file.is_file()]  # a missing one is told where it is read
@@ -144,33 +161,36 @@ def _reopen(folder: Path) -> list[str]:
     return list(written["documents"]) if written else []
 
 
-def _rows(recipe: Mapping[str, Any], project: Path, settings: RowSettings, corpus: Corpus, rejects: Rejects
-          ) -> dict[Part, list[Row]]:
+def _rows(recipe: Mapping[str, Any], project: Path, settings: RowSettings, corpus: Corpus,
+          chosen: Collection[str] | None, rejects: Rejects) -> dict[Part, list[Row]]:
     rows, split = recipe["rows"], recipe["split"]
     groups = corpus.groups if split["by"] == "company" else dict.fromkeys(corpus.groups, "")
     # Companies without figures are split apart: otherwise they could be all that is held out.
-    telling = {groups[fact.doc_id] or fact.doc_id for fact in corpus.facts}
+    telling = {groups[doc_id] or doc_id for doc_id, kept in corpus.kept.items() if kept.made.rows["facts"]}
     parts: dict[str, Part] = {}
     for with_facts in (True, False):
         subset = {doc_id: group for doc_id, group in groups.items() if ((group or doc_id) in telling) is with_facts}
         parts |= split_documents(subset, eval_share=split["eval_share"], seed=recipe["seed"])
-    pool = Pool(read_chunks(corpus.chunk_folder), corpus.facts, parts, settings.synonyms)
+    pool = Pool(read_chunks(corpus.chunk_folder, doc_ids=chosen), read_facts(corpus.facts_file, doc_ids=chosen), parts,
+                settings.synonyms)
     limit = rows["max_tokens"]
     count = None if limit is None else token_counter(resolve(rows["tokenizer"], project))
-    return build_rows(pool, settings, corpus.pairs if rows["qa"] else (), rejects, max_tokens=limit, count=count)
+    made = build_rows(pool, settings, corpus.pairs if rows["qa"] else (), rejects, max_tokens=limit, count=count)
+    return add_statistics(made, recipe, project, pool, settings, rejects, max_tokens=limit, count=count)
 
 
 def _counts(corpus: Corpus, rows: Mapping[Part, Sequence[Row]], rejects: Rejects) -> dict[str, Any]:
     made: dict[str, int] = {part: len(rows.get(part, ())) for part in PARTS}
     dropped_documents = sum(rejects.by_reason(documents=True).values())
-    tried = rejects.tried - len(corpus.documents) - dropped_documents
+    tried = rejects.tried - len(corpus.kept) - dropped_documents
     totals = {"in": tried, **made, "rejects": len(rejects) - dropped_documents}
     assert totals["in"] == made["train"] + made["eval"] + totals["rejects"], totals
     return {
-        "documents": len(corpus.documents), "statuses": dict(sorted(corpus.statuses.items())),
-        "repairs": dict(sorted(corpus.repairs.items())), "notes": dict(sorted(corpus.notes.items())),
+        "documents": len(corpus.kept), "statuses": dict(sorted(corpus.statuses.items())),
+        "repairs": dict(sorted(corpus.repairs.items())), "left_out": dict(sorted(corpus.left_out.items())),
+        "notes": dict(sorted(corpus.notes.items())),
         "superseded": len(corpus.superseded), "chunks": dict(sorted(corpus.chunks.items())),
-        "facts": len(corpus.facts),
+        "facts": corpus.rows("facts"), "tables": corpus.rows("tables"),
         "rows": totals, "rejects": rejects.by_reason(), "dropped_documents": rejects.by_reason(documents=True),
         "kinds": {part: _kinds(rows.get(part, ())) for part in PARTS},
     }

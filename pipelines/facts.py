@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+_NUMBERS = ("fiscal_year", "superseded")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedFact:
-    """One figure and the chunk line that states it. superseded is 1 when an amendment or the source outdates it."""
+    """One figure and the chunk line that states it.
+
+    fiscal_year, period, basis, value, unit and source are the reader's: see `pipelines.reading.Fact`. check is what a
+    comparison with OpenDART's own accounts found: "agrees", "differs", or "" where there was nothing to compare with.
+    superseded is 1 when an amendment or the source outdates it.
+    """
 
     doc_id: str
     chunk_id: str
@@ -24,26 +30,35 @@ class PlacedFact:
     unit: str
     line: str
     locator: str
+    period: str = ""
+    source: str = "table"
+    check: str = ""
     superseded: int = 0
 
 
-def write_facts(facts: Iterable[PlacedFact], path: Path) -> None:
-    """Write the facts to one Parquet file by way of a temporary name."""
+def fact_table(facts: Sequence[PlacedFact]) -> Any:
+    """Return the facts as an Arrow table, one row each."""
     import pyarrow as pa
+
+    names = PlacedFact.__slots__
+    return pa.table([pa.array([getattr(fact, name) for fact in facts], pa.int64() if name in _NUMBERS else pa.string())
+                     for name in names], names)
+
+
+def read_facts(path: Path, *, doc_ids: Collection[str] | None = None) -> list[PlacedFact]:
+    """Return the facts of a facts.parquet, in the order written; only those of certain documents when they are given.
+
+    Memory holds one row group beside what is returned.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    numbers = ("fiscal_year", "superseded")
-    schema = pa.schema([(name, pa.int64() if name in numbers else pa.string()) for name in PlacedFact.__slots__])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    pq.write_table(pa.Table.from_pylist([asdict(fact) for fact in facts], schema=schema), temporary,
-                   compression="zstd")
-    os.replace(temporary, path)
-
-
-def read_facts(path: Path) -> list[PlacedFact]:
-    """Return every fact of a facts.parquet, in the order written."""
-    import pyarrow.parquet as pq
-
-    rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-    return [PlacedFact(**row) for row in rows]
+    found: list[PlacedFact] = []
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group)
+            if doc_ids is not None:
+                table = table.filter(pc.is_in(table["doc_id"], pa.array(sorted(doc_ids), pa.string())))
+            found += [PlacedFact(**row) for row in table.to_pylist()]
+    return found

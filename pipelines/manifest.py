@@ -1,9 +1,9 @@
 """The manifest of a finished run: what went in, under which settings and code, and what came out; written last.
 
 Its presence means done. It holds no clock and no absolute path, so that the same inputs, settings and seed give the
-same bytes. The fingerprint covers the whole recipe: every key of data.yaml changes either the rows or where they are
-written. It also covers the source of this package and of the modules that shape text, since a fix in the code must
-rebuild what the old code made.
+same bytes. The fingerprint covers the recipe but for _HOW, which changes how fast the work is done and nothing else. It
+also covers the source of this package and of the modules that shape text, since a fix in the code must rebuild what the
+old code made.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from mundap.paths import show
 FORMAT = 1
 NAME = "manifest.json"
 _PACKAGES = ("mundap", "kiwipiepy", "kiwipiepy_model", "tokenizers", "pyarrow", "lxml")
-_SHAPING = ("chunk", "context", "document", "korean", "prompt", "question", "token_count")
+_SHAPING = ("chunk", "context", "document", "formal_sentences", "korean", "prompt", "question", "token_count")
+_HOW = ("workers", "engine")
+_ROWS_ONLY = ("augment", "card.py", "doctor", "opendart", "quality", "rows", "data.py", "filters.py", "rejects.py",
+              "split.py")  # of this package: shape no document
 
 
 def input_files(path: Path, pattern: str = "*") -> list[Path]:
@@ -43,13 +46,14 @@ def input_files(path: Path, pattern: str = "*") -> list[Path]:
 
 def fingerprint(recipe: Mapping[str, Any], files: Iterable[Path], project: Path) -> dict[str, Any]:
     """Return what decides a run's output: recipe, hashes of inputs and code, library versions."""
+    config = {name: value for name, value in recipe.items() if name not in _HOW}
     return {
         "format": FORMAT,
-        "config": dict(recipe),
-        "config_hash": _digest(json.dumps(recipe, ensure_ascii=False, sort_keys=True).encode()),
+        "config": config,
+        "config_hash": _digest(json.dumps(config, ensure_ascii=False, sort_keys=True).encode()),
         "inputs": {show(file, project): file_hash(file) for file in sorted(set(files))},
-        "code_hash": _code_hash(),
-        "versions": {name: _version(name) for name in _PACKAGES},
+        "code_hash": code_hash(),
+        "versions": versions(),
         "seed": recipe["seed"],
     }
 
@@ -95,15 +99,22 @@ def file_hash(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _code_hash() -> str:
+def code_hash(*, rows: bool = True) -> str:
+    """Return a hash of the code that shapes the output; without rows, of what shapes documents, chunks and facts."""
     package, here = Path(mundap.__file__).parent, Path(__file__).parent
-    files = [*(file for file in sorted(here.rglob("*.py")) if "samples" not in file.relative_to(here).parts),
+    without = ("samples",) if rows else ("samples", *_ROWS_ONLY)
+    files = [*(file for file in sorted(here.rglob("*.py")) if file.relative_to(here).parts[0] not in without),
              *(package / f"{name}.py" for name in _SHAPING)]
     return _digest("".join(file_hash(file) for file in files).encode())
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the libraries that shape the output, "" for one that is not installed."""
+    return {name: _version(name) for name in _PACKAGES}
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _version(name: str) -> str:

@@ -24,10 +24,11 @@ def pack(units: Sequence[str], limit: int, count: Count, head: Sequence[str] = (
     texts: list[str] = []
     start, base = 0, count("")
     room = limit - (count("\n".join(head)) if head else base)
+    sizes = [count(unit) - base for unit in units]
     while start < len(units):
-        end, used = start + 1, count(units[start]) - base
-        while end < len(units) and used + count(units[end]) - base <= room:
-            used += count(units[end]) - base
+        end, used = start + 1, sizes[start]
+        while end < len(units) and used + sizes[end] <= room:
+            used += sizes[end]
             end += 1
         text = "\n".join([*head, *units[start:end]])
         while end - start > 1 and count(text) > limit:

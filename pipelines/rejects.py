@@ -12,17 +12,33 @@ from dataclasses import asdict, dataclass, field
 # Every reason a row or document can be dropped for, and what it means; a reason not listed here is a mistake of ours.
 REASONS = {
     "unreadable": "the reader could not read the document",
+    "crashed": "reading the document ended the process twice, or met a mistake of this program",
     "duplicate_document": "another document has the same id",
     "ambiguous": "the documents give two different values for the same company, year and item",
     "unclear_item": "the label says nothing on its own (합계, 기타), is too long, or is not a name",
     "no_unit": "the table gives no unit, so an answer would be a bare number",
+    "accounts_differ": "OpenDART's own accounts give another value; disagreements.jsonl lists both",
     "not_a_figure": "the value is not a number",
     "line_not_in_focus": "the prompt's lines of the true chunk do not hold the line that answers",
+    "not_grounded": "the grounding check does not derive every figure of the answer from the passages it cites",
+    "too_few_passages": "the figures a computed answer needs stand in more passages than a prompt quotes",
     "no_withheld_context": "no passages that withhold the answer could be found",
     "answer_not_in_focus": "the quoted lines do not hold the whole answer",
     "empty_field": "a field is empty",
     "duplicate": "another row asks the same and answers the same",
     "over_tokens": "the row is longer than rows.max_tokens",
+    # the quality gate's own: pipelines/quality/registry.py
+    "short_answer": "the answer is too short to say anything",
+    "long_answer": "the answer is longer than wanted",
+    "truncated": "the answer does not end as a sentence does",
+    "error_text": "the answer is a failure of the program that wrote it",
+    "special_tokens": "a control token or a prompt header stands inside a text",
+    "evasive": "the answer evades a question that is not of the unanswerable kind",
+    "leaks_instruction": "the answer repeats the instruction or talks about the prompt",
+    "not_korean": "question or answer are not Korean",
+    "repetition": "the answer repeats itself",
+    "near_duplicate": "another row asks the same in almost the same words",
+    "quote_not_found": "the answer quotes what its passages do not say",
 }
 
 
