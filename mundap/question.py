@@ -20,6 +20,14 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?=\s*(?:년|사업|회계|[.)]|$|\s))
 # "24년", "'24", "FY24" are years; "20년간", "10년 이상" are spans of time.
 _SHORT_YEAR = re.compile(r"(?:\bFY\s?|['’])([0-3]\d)(?!\d)|(?<!\d)([0-3]\d)(?=년(?!\s*(?:간|동안|이상|이하|이내|째|만|이나|경과)))")
 _OTHER_THING = ("비", "미", "불", "무", "기타")  # prefixes that make of a word the name of something else
+# Words that ask for arithmetic on figures, or for their order: no line need hold them when it holds the figures.
+COMPUTING = frozenset(
+    "대비 차이 격차 증감 증감액 증감률 증감율 증가 감소 증가액 감소액 증가율 감소율 증가폭 감소폭 변동 변동액 변동률 변화 "
+    "변화율 비교 비율 비중 구성비 순서 순 순위 차례 크기 나열 정렬 계산 차지 사이 가운데 곳 쪽 줄 선두 상승 하락 성장 성장률 "
+    "추이 다음 그다음 전년 전년도 전기 작년 지난해 직전 직전연도".split()
+)
+_RATIO = re.compile(r"[가-힣]{2,}(?:비율|율|률)")   # "부채비율": a ratio's own name, asked for beside its two items
+_YEAR_BEFORE = re.compile(r"전년|지난해|작년|직전\s?(?:연도|사업연도|해)")
 _GAP = 4  # letters that may stand between the pieces of a compound: 1인평균급여액 in "1인당 평균 급여액"
 # Nouns that ask or frame and never name what is asked for.
 _FILLERS = frozenset(
@@ -43,6 +51,12 @@ class Question:
     words: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
+    @property
+    def computing(self) -> frozenset[str]:
+        """Return the words that ask for arithmetic or order, ratios' own names among them; empty: none is asked for."""
+        asked = COMPUTING.intersection(self.words)
+        return asked | {word for word in self.words if asked and _RATIO.fullmatch(word)}
+
 
 def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = None, synonyms: Synonyms | None = None
             ) -> Question:
@@ -54,6 +68,8 @@ def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = No
     """
     clean = _SHORT_YEAR.sub(lambda match: f"20{match[1] or match[2]}", nfc(text))
     years = tuple(dict.fromkeys(int(match[0]) for match in _YEAR.finditer(clean)))
+    if len(years) == 1 and _YEAR_BEFORE.search(clean):
+        years = (years[0], years[0] - 1)   # "2023년 매출액은 전년보다": both years' figures are needed
     filters: dict[str, tuple[str | int, ...]] = {}
     for name, values in (vocabulary or {}).items():
         if values and all(isinstance(value, int) for value in values):

@@ -16,6 +16,7 @@ from mundap.chunk import Chunk
 from mundap.context import focus
 from mundap.errors import ConfigError, GenerationError
 from mundap.generator import Generation, Generator, Request, decoding_of, open_generator
+from mundap.levels import level_named, load_levels
 from mundap.paths import resolve
 from mundap.prompt import Passage, build_input, user_content
 from mundap.question import Question, Synonyms, analyse, canonical
@@ -70,6 +71,7 @@ class Prepared:
     answerable: bool      # some passage names what the question names; else the model is not asked
     retrieve_s: float
     prefix: str = ""      # how the answer must begin; only on a second try
+    level: str = ""       # the level asked for, "" for none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ class Answerer:
         self.policy: Policy = recipe["verification"]["policy"]
         self.retries: int = generation["retries"]
         self.instruction = _text(prompt["instruction"], project)
+        self.levels = load_levels(recipe.get("levels"), project)
         self.synonyms: Synonyms = load_synonyms(recipe.get("synonyms"), project)
         self.decoding = decoding_of(generation)
 
@@ -109,9 +112,15 @@ class Answerer:
         retriever = Retriever.open(recipe, project)
         return cls(recipe, project, retriever, open_generator(recipe["generation"], project))
 
-    def prepare(self, text: str, chunks: Sequence[Chunk] | None = None) -> Prepared:
-        """Return the question with its passages: retrieved, or of the chunks given (an evaluation's true ones)."""
+    def prepare(self, text: str, chunks: Sequence[Chunk] | None = None, level: str = "") -> Prepared:
+        """Return the question with its passages: retrieved, or of the chunks given (an evaluation's true ones).
+
+        Raises:
+            ConfigError: the recipe has no such level.
+        """
         started = time.perf_counter()
+        asked = level_named(level, self.levels)
+        top_k = asked.top_k if asked and asked.top_k else self.top_k
         question = analyse(text, self.retriever.vocabulary, self.synonyms)
         filters: Mapping[str, Sequence[Any]] = {}
         hits: tuple[Hit, ...] = ()
@@ -119,13 +128,15 @@ class Answerer:
             retrieval = self.retriever.search(canonical(text, self.synonyms), top_k=self.retriever.candidates)
             hits, filters = tuple(rerank(question, retrieval.hits)), retrieval.filters
             chunks = [hit.chunk for hit in hits]
-        passages = focus(text, chunks, top_k=self.top_k, lines=self.lines, synonyms=self.synonyms)
-        return Prepared(question=question, hits=hits, passages=tuple(passages), filters=filters,
+        passages = focus(text, chunks, top_k=top_k, lines=self.lines, synonyms=self.synonyms)
+        return Prepared(question=question, hits=hits, passages=tuple(passages), filters=filters, level=level,
                         answerable=bool(find(question, passages)), retrieve_s=time.perf_counter() - started)
 
     def request(self, prepared: Prepared) -> Request:
         """Return what the model is sent: the bytes a training row of the same passages has."""
-        return Request(content=user_content(self.instruction, build_input(prepared.passages, prepared.question.text)),
+        level = level_named(prepared.level, self.levels)
+        instruction = level.instruct(self.instruction) if level else self.instruction
+        return Request(content=user_content(instruction, build_input(prepared.passages, prepared.question.text)),
                        prefix=prepared.prefix)
 
     def second_try(self, prepared: Prepared, verdict: Verdict) -> Prepared | None:
@@ -135,7 +146,7 @@ class Answerer:
         passages = tuple(narrow(prepared.question, prepared.passages))
         if not passages:
             return None
-        return replace(prepared, passages=passages, prefix=subject(passages[0].lines))
+        return replace(prepared, passages=passages, prefix=subject(passages[0].lines) if len(passages) == 1 else "")
 
     def judge(self, prepared: Prepared, generation: Generation) -> Verdict:
         """Return the verdict on the model's text; without levers nothing is struck, though citations are still set right."""
@@ -145,9 +156,9 @@ class Answerer:
         return verify(prepared.question, generation.text, prepared.passages, decline_text=self.decline_text,
                       policy=self.policy)
 
-    def stream(self, text: str) -> Iterator[Delta | Answer]:
+    def stream(self, text: str, level: str = "") -> Iterator[Delta | Answer]:
         """Yield the model's text as it comes, then the verified answer, which replaces it."""
-        prepared = self.prepare(text)
+        prepared = self.prepare(text, level=level)
         if not prepared.answerable and self.levers:
             yield self._declined(prepared)
             return
@@ -165,9 +176,9 @@ class Answerer:
             used, current = current, (self.second_try(current, verdict) if attempts <= self.retries else None)
         yield self._answer(used, verdict, generation, attempts, {"first_token": first_token, "generate": spent})
 
-    def ask(self, text: str) -> Answer:
-        """Return the verified answer to one question."""
-        return self.ask_many([self.prepare(text)])[0]
+    def ask(self, text: str, level: str = "") -> Answer:
+        """Return the verified answer to one question, worded for a level where the recipe has it."""
+        return self.ask_many([self.prepare(text, level=level)])[0]
 
     def ask_many(self, prepared: Sequence[Prepared], batch: int = 16) -> list[Answer]:
         """Return the verified answers to prepared questions, in their order, generated in batches."""

@@ -131,7 +131,9 @@ def _answer(answerer: Answerer, system: Mapping[str, Any], rows: Sequence[Mappin
             part = rows[start : start + _BATCH]
             began = time.perf_counter()
             prepared = [answerer.prepare(row["question"], [answerer.retriever.chunk(row["gold_chunk"])]
-                                         if system["context"] == "oracle" else None) for row in part]
+                                         if system["context"] == "oracle" else None,
+                                         level if (level := row.get("level", "")) in answerer.levels else "")
+                        for row in part]
             answers = answerer.ask_many(prepared, _BATCH)
             seconds = (time.perf_counter() - began) / len(part)
             for row, answer in zip(part, answers, strict=True):
@@ -170,8 +172,9 @@ def _key(system: Mapping[str, Any], rag: Mapping[str, Any], retriever: Retriever
     weights = [folder_identity(folder, ("*.safetensors", "*.json"), top_only=True)
                for folder in (chat.model, *chat.adapters)]
     chunks = hashlib.sha256("\n".join(sorted(retriever.index.chunks)).encode()).hexdigest()
+    levels = [rag["levels"]] if rag.get("levels") else []
     settings = json.dumps([system, weights, chunks, rag["retrieval"], rag["prompt"], rag["generation"],
-                           rag["verification"]], ensure_ascii=False, sort_keys=True)
+                           rag["verification"], *levels], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(settings.encode()).hexdigest()[:10]
 
 

@@ -14,7 +14,7 @@ from mundap import reporting_period
 from mundap.context import LineMatch, label, match
 from mundap.korean import josa
 from mundap.prompt import Passage
-from mundap.question import Question, missing
+from mundap.question import Question, missing, squeeze
 
 MIN_PROSE_COVERAGE = 0.5
 MAX_FIGURE_SURPLUS = 2  # letters of a line's label beyond the question, for the question to be about that line's figure
@@ -23,11 +23,15 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A place that answers the question: passage number, line index (None for a whole passage), and how well it fits."""
+    """A place that answers the question: passage number, line index (None for a whole passage), and how well it fits.
+
+    names are those of the question that the line holds, where it asks of several years, companies or items.
+    """
 
     passage: int
     line: int | None
     rank: tuple[int, int]
+    names: frozenset[str] = frozenset()
 
 
 def is_fact(line: str) -> bool:
@@ -44,21 +48,52 @@ def find(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
     for passage in passages:
         prose = [line for line in passage.lines if not is_fact(line)]
         for at, line in enumerate(passage.lines):
-            if is_fact(line) and not _of_another_year(question, line) and reporting_period.fits(question.text, label(line)):
+            if is_fact(line) and not _of_another_time(question, line):
                 fits: LineMatch = match(question, line, passage.head)
                 if fits.exact:
-                    found.append(Evidence(passage=passage.number, line=at, rank=(0, fits.surplus)))
+                    found.append(Evidence(passage=passage.number, line=at, rank=(0, fits.surplus),
+                                          names=_several(question, line)))
         if prose and question.words:
             lacking = len(missing(question, "\n".join((passage.head, *prose))))
             if 1 - lacking / len(question.words) >= MIN_PROSE_COVERAGE and _names_subject(question, passage):
                 found.append(Evidence(passage=passage.number, line=None, rank=(1 + lacking, 0)))
+    if question.computing and not any(one.line is not None for one in found):
+        found += operands(question, passages)
     return sorted(found, key=lambda one: one.rank)
 
 
+def operands(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
+    """Return the fact lines that a question about a change, a comparison, a share or an order is computed from.
+
+    Two at least, which together hold every year, company and item the question names; empty when one is lacking.
+    """
+    entities = {squeeze(str(name)) for names in (question.years, *question.filters.values()) for name in names}
+    items = {word for word in question.words if word not in question.computing
+             and not any(name in word or word in name for name in entities)}
+    found = []
+    for passage in passages:
+        for at, line in enumerate(passage.lines):
+            if not is_fact(line) or _of_another_time(question, line):
+                continue
+            fits = match(question, line, passage.head)
+            lacking = set(fits.missing) - question.computing
+            if lacking <= items and (lacking != items or not items):
+                held = (items - lacking) | {name for name in entities if name in squeeze(label(line))}
+                found.append(Evidence(passage=passage.number, line=at, rank=(1, fits.surplus), names=frozenset(held)))
+    kinds = {one.names for one in found}
+    return found if len(kinds) > 1 and frozenset().union(*kinds) >= entities | items else []
+
+
 def best_lines(question: Question, passages: Sequence[Passage]) -> set[tuple[int, int]]:
-    """Return (passage number, line index) of the fact lines that fit the question best, ties included."""
+    """Return (passage number, line index) of the fact lines that fit the question best, ties included.
+
+    Of several years, companies or items asked for, the best of each.
+    """
+    best: dict[frozenset[str], tuple[int, int]] = {}
     lines = [one for one in find(question, passages) if one.line is not None]
-    return {(one.passage, one.line) for one in lines if one.line is not None and one.rank == lines[0].rank}
+    for one in lines:
+        best.setdefault(one.names, one.rank)
+    return {(one.passage, one.line) for one in lines if one.line is not None and one.rank == best[one.names]}
 
 
 def asked_figure(question: Question, passages: Sequence[Passage]) -> bool:
@@ -67,10 +102,17 @@ def asked_figure(question: Question, passages: Sequence[Passage]) -> bool:
 
 
 def narrow(question: Question, passages: Sequence[Passage]) -> list[Passage]:
-    """Return the best evidence alone: one passage, one line of it when it is a fact line; empty when there is none."""
+    """Return the best evidence alone: one passage, one line of it when it is a fact line; empty when there is none.
+
+    Of a computed answer, the lines it rests on.
+    """
     found = find(question, passages)
     if not found:
         return []
+    if found[0].rank[0] and found[0].line is not None:
+        kept = best_lines(question, passages)
+        return [Passage(number=one.number, head=one.head, chunk_id=one.chunk_id, lines=lines) for one in passages
+                if (lines := tuple(line for at, line in enumerate(one.lines) if (one.number, at) in kept))]
     passage = next(one for one in passages if one.number == found[0].passage)
     lines = passage.lines if found[0].line is None else (passage.lines[found[0].line],)
     return [Passage(number=passage.number, head=passage.head, lines=lines, chunk_id=passage.chunk_id)]
@@ -81,12 +123,23 @@ def subject(lines: Sequence[str]) -> str:
     return josa(label(lines[0]), "은/는") if len(lines) == 1 and is_fact(lines[0]) else ""
 
 
-def _of_another_year(question: Question, line: str) -> bool:
-    """Return whether a line's own label names years and none of those asked: a report of 2023 also holds 2022's column,
-    and its head would lend that line the year.
+def _several(question: Question, line: str) -> frozenset[str]:
+    """Return which of several years, or several values of one filter, a line's own label names."""
+    name = squeeze(label(line))
+    return frozenset(text for values in (question.years, *question.filters.values()) if len(values) > 1
+                     for value in values if (text := squeeze(str(value))) in name)
+
+
+def _of_another_time(question: Question, line: str) -> bool:
+    """Return whether a line's own label names years and none of those asked, or a part of the year that is not asked.
+
+    A report of 2023 also holds 2022's column, and its head would lend that line the year; a half-year's figure holds
+    every word of a question about the year.
     """
-    named = {int(year) for year in _YEAR.findall(label(line))}
-    return bool(question.years) and bool(named) and named.isdisjoint(question.years)
+    name = label(line)
+    named = {int(year) for year in _YEAR.findall(name)}
+    other_year = bool(question.years) and bool(named) and named.isdisjoint(question.years)
+    return other_year or not reporting_period.fits(question.text, name)
 
 
 def _names_subject(question: Question, passage: Passage) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mundap.grounding import ClaimCheck, SentenceCheck, check
+from mundap.grounding.items import item_of
 from mundap.korean import morphemes
 from mundap.prompt import Passage
 from mundap.question import Question
@@ -72,16 +73,16 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
     repaired, checked = False, 0
     for sentence in report.sentences:
         checked += len(sentence.claims)
-        number, places, reason = _judge(sentence, passages, wanted)
+        numbers, places, reason = _judge(sentence, passages, wanted)
         if reason:
             struck.append(Struck(text=sentence.text, reason=reason))
         if reason and policy != "flag":
             continue
-        repaired = repaired or (number is not None and sentence.citations != (number,))
-        kept.append(_MARK.sub("", sentence.text).strip() + (f" [{number}]" if number is not None else ""))
-        if number is not None:
-            citations.append(number)
-            lines.extend(places)
+        repaired = repaired or (bool(numbers) and sentence.citations != numbers)
+        marks = "".join(f"[{number}]" for number in numbers)
+        kept.append(_MARK.sub("", sentence.text).strip() + (f" {marks}" if marks else ""))
+        citations.extend(numbers)
+        lines.extend(places)
     silent = bool(asked_figure(question, passages)) and not wanted.intersection(lines)
     if silent and kept and policy == "abstain":
         struck.extend(Struck(text=text, reason="it does not give the figure asked for") for text in kept)
@@ -95,27 +96,62 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
 
 
 def _judge(sentence: SentenceCheck, passages: Sequence[Passage], wanted: set[tuple[int, int]]
-           ) -> tuple[int | None, list[tuple[int, int]], str]:
-    """Return the passage number that carries a sentence, its lines there, and why it fails ("" when it stands)."""
+           ) -> tuple[tuple[int, ...], list[tuple[int, int]], str]:
+    """Return the passage numbers that carry a sentence, its lines there, and why it fails ("" when it stands).
+
+    One passage carries it wherever one can; a figure computed from two passages needs both.
+    """
     figures = [claim for claim in sentence.claims if claim.claim.numeric]
-    elsewhere: tuple[int, list[tuple[int, int]]] | None = None
-    for number in dict.fromkeys([*sentence.citations, *(passage.number for passage in passages)]):
-        passage = next((one for one in passages if one.number == number), None)
-        if passage is None or not all(claim.holds_in((number,)) for claim in sentence.claims):
+    elsewhere: tuple[tuple[int, ...], list[tuple[int, int]]] | None = None
+    for numbers in _carriers(sentence, passages):
+        chosen = [passage for passage in passages if passage.number in numbers]
+        if len(chosen) < len(numbers) or not all(claim.holds_in(numbers) for claim in sentence.claims):
             continue
-        places = _places(figures, passage)
-        if not figures and _word_support(sentence.text, passage) < MIN_WORD_SUPPORT:
+        places = [place for passage in chosen for place in _places(figures, passage)]
+        if not figures and _word_support(sentence.text, chosen[0]) < MIN_WORD_SUPPORT:
             continue
-        if places and all(is_fact(passage.lines[at]) for _, at in places) and not wanted.intersection(places):
-            elsewhere = elsewhere or (number, places)
+        if len(chosen) > 1 and not _about(places, wanted, passages):
+            elsewhere = elsewhere or (numbers, places)
             continue
-        return number, ([place for place in places if place in wanted] or places), ""
+        of_facts = all(is_fact(_line(place, passages)) for place in places)
+        if places and of_facts and not wanted.intersection(places):
+            elsewhere = elsewhere or (numbers, places)
+            continue
+        asked = [place for place in places if place in wanted]
+        return numbers, (places if len(chosen) > 1 else asked or places), ""
     if elsewhere:
         return *elsewhere, "the figure stands in the passage, but for something else than the question asks"
     lacking = next((claim.claim.text for claim in sentence.claims if not claim.supported), "")
     if lacking:
-        return None, [], f"{lacking!r} stands in no passage"
-    return None, [], "no passage supports the sentence"
+        return (), [], f"{lacking!r} stands in no passage"
+    return (), [], "no passage supports the sentence"
+
+
+def _carriers(sentence: SentenceCheck, passages: Sequence[Passage]) -> list[tuple[int, ...]]:
+    """Return the sets of passages to try for a sentence: each cited one, each other, then several together.
+
+    Several: the cited ones in the order cited, then those that its figures were found to need. The cited ones come
+    first of all when each of them holds a figure of the sentence.
+    """
+    alone = [(number,) for number in dict.fromkeys([*sentence.citations, *(passage.number for passage in passages)])]
+    figures = [claim for claim in sentence.claims if claim.claim.numeric]
+    needed = tuple(sorted({number for claim in figures if claim.supported
+                           for number in (claim.supported_by if claim.derived else claim.supported_by[:1])}))
+    joined = [numbers for numbers in dict.fromkeys((sentence.citations, needed)) if len(numbers) > 1]
+    holding = {number for claim in figures for number in claim.supported_by}
+    if joined[:1] == [sentence.citations] and holding.issuperset(sentence.citations):
+        return joined[:1] + alone + joined[1:]
+    return alone + joined
+
+
+def _about(places: Sequence[tuple[int, int]], wanted: set[tuple[int, int]], passages: Sequence[Passage]) -> bool:
+    """Return whether every line several passages are joined for is asked about, its year aside."""
+    asked = {item_of(_line(place, passages)) for place in wanted}
+    return all(item_of(_line(place, passages)) in asked for place in places)
+
+
+def _line(place: tuple[int, int], passages: Sequence[Passage]) -> str:
+    return next(passage.lines[place[1]] for passage in passages if passage.number == place[0])
 
 
 def _places(figures: Sequence[ClaimCheck], passage: Passage) -> list[tuple[int, int]]:

@@ -19,6 +19,7 @@ from mundap.problem import Problem
 from mundap.recipe import Recipe, kind_of, read
 
 SUFFIXES = (".yaml", ".yml", ".json", ".txt")
+_TEXTS = ("terms", "retry")   # glossaries and sentences: a text for each name
 
 
 def files(paths: Iterable[Path]) -> list[Path]:
@@ -95,13 +96,19 @@ def _preset(path: Path, project: Path) -> list[Problem]:
 
 
 def _word_lists(path: Path, project: Path) -> list[Problem]:
-    """Check a file such as synonyms.yaml: a term and the list of its other names on each line."""
+    """Check a file beside the prompts: names with the words that belong to them.
+
+    Each term has a list of other names, as in synonyms.yaml; in the files of _TEXTS it may have one text.
+    """
     name = show(path, project)
     loaded = yaml_lines.read(path, name=name)
-    return [Problem(where=f"{name}:{loaded.lines.get((term,), 1)}", key=term, what="must be a list of other names.",
-                    fix="Write it so: 매출액: [매출, 영업수익]", code="MD011")
-            for term, names in loaded.values.items()
-            if not isinstance(names, list) or not all(isinstance(other, str) for other in names)]
+    lists = path.stem not in _TEXTS
+    what = "must be a list of other names." if lists else "must be a text or a list of texts."
+    fix = "Write it so: 매출액: [매출, 영업수익]" if lists else "Write it so: 매출액: 물건을 팔아 번 돈"
+    return [Problem(where=f"{name}:{loaded.lines.get((term,), 1)}", key=term, what=what, fix=fix, code="MD011")
+            for term, words in loaded.values.items()
+            if not (isinstance(words, list) and all(isinstance(other, str) for other in words)
+                    or not lists and isinstance(words, str))]
 
 
 def _text(path: Path, project: Path) -> list[Problem]:

@@ -15,6 +15,8 @@ EXAMPLES = ('mundap ask configs/demo/rag.yaml "가온누리전자의 2023년 매
 
 def command(recipe: RecipePath,
             question: Annotated[str, typer.Argument(help="The question, in quotes.", show_default=False)],
+            level: Annotated[str, typer.Option(
+                help="Level of the answer, of those the recipe has: 초급, 중급 or 고급.", show_default=False)] = "",
             override: Annotated[list[str] | None, typer.Option(
                 "--set", metavar="KEY=VALUE", help="Lay a value over the recipe; may be given again.")] = None,
             as_json: AsJson = False) -> None:
@@ -28,7 +30,7 @@ def command(recipe: RecipePath,
 
     answerer = Answerer.open(loaded.values, loaded.project)
     try:
-        answer = answerer.ask(question)
+        answer = answerer.ask(question, level)
     finally:
         answerer.close()
     if as_json:

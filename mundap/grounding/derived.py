@@ -20,7 +20,11 @@ from mundap.grounding.support import Support, gather, rounds_to
 from mundap.grounding.tone import Tone
 
 _CHANGE = re.compile(r"증가|감소|증감|차이|늘|줄|변동|하락|상승|격차|성장|확대|축소"
-                     r"|인상|인하|올랐|내렸|떨어|급증|급감|대비|많|적[다었은]|개선|악화")
+                     r"|인상|인하|올랐|내렸|떨어|급증|급감|대비|많|적[다었은]|개선|악화"
+                     r"|더\s?(?:크|큽|큰|높|낮|작|길|긴|깁|짧|적)")
+# "한빛이 가온보다 12백만원 더 많습니다": 가온's figure must be the smaller one.
+_ORDER = re.compile(r"(?P<than>\S+)보다\s[^.]{0,60}?더\s?(?:(?P<up>많|크|큽|큰|높|길|긴|깁)|적|작|낮|짧)")
+_LOSS, _GAIN = re.compile(r"손실|적자|결손"), re.compile(r"이익|흑자")
 _SUM = re.compile(r"합계|합[은이한하을]|합산|합치|더[한하해]|총|모두|전체")
 _SHARE = re.compile(r"비중|비율|차지|구성비|점유|[율률]|해당|수준")
 _YEAR_BEFORE = re.compile(r"전년|지난해|작년|직전\s?연도")
@@ -43,10 +47,12 @@ def derive(claim: Claim, words: Tone, said: Said, items: Items, allowed: Collect
     change, total, share = (bool(pattern.search(said.text)) for pattern in (_CHANGE, _SUM, _SHARE))
     if not (change or total or share or claim.unit == "배"):
         return ()
-    wanted = _Wanted(claim, abs(claim.value), -1 if claim.value < 0 else words.trend, change, total, share)
+    loss = bool(_LOSS.search(said.text)) and not _GAIN.search(said.text)
+    wanted = _Wanted(claim, abs(claim.value), -1 if claim.value < 0 else words.trend, change, total, share, loss)
     for first, second, together in _pairs(claim, said.stated, items, allowed):
         for new, old in _orders(first, second):
-            if _fits_years(new, old, said) and _follows(wanted, new.figure, old.figure, together):
+            if _fits_years(new, old, said) and _in_order(said, new.figure, old.figure) \
+                    and _follows(wanted, new.figure, old.figure, together):
                 places = [(point.figure.passage, point.figure.line) for point in (new, old)]
                 return gather(places, derived=True)
     return ()
@@ -61,9 +67,27 @@ def _fits_years(new: Point, old: Point, said: Said) -> bool:
     return said.years <= {str(new.time), str(old.time)}
 
 
+def _in_order(said: Said, one: Figure, other: Figure) -> bool:
+    """Return False for a sentence that says "A가 B보다 더 많다" of a larger figure of B, or of a pair that B is not of.
+
+    B is known when its name stands in the line of a figure that the answer states.
+    """
+    order = _ORDER.search(said.text)
+    if order is None or not any(order["than"] in figure.text for figure in said.stated):
+        return True
+    than = [order["than"] in figure.text for figure in (one, other)]
+    if than[0] == than[1]:
+        return False
+    base, against = (one, other) if than[0] else (other, one)
+    return against.value > base.value if order["up"] else against.value < base.value
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A claim to compute: its size, direction (1 up, -1 down, 0 unsaid), and what its sentence says was computed."""
+    """A claim to compute: its size, direction (1 up, -1 down, 0 unsaid), and what its sentence says was computed.
+
+    loss: the sentence speaks of a loss, so that of two negative figures the larger loss is the larger one.
+    """
 
     claim: Claim
     size: Decimal
@@ -71,16 +95,21 @@ class _Wanted:
     change: bool
     total: bool
     share: bool
+    loss: bool = False
 
 
 def _follows(wanted: _Wanted, new: Figure, old: Figure, together: bool) -> bool:
     """Return whether the claim is what the sentence says it computed from new and old; a share needs both stated."""
     claim, size, change = wanted.claim, wanted.size, wanted.change
     difference = new.value - old.value
+    if wanted.loss and new.value < 0 and old.value < 0:
+        difference = -difference
     way = wanted.direction == 0 or difference == 0 or (difference > 0) == (wanted.direction > 0)
     if claim.unit == "%":
         if not old.value:
             return False
+        if change and new.value * old.value < 0:
+            return False  # from a loss to a profit there is no rate
         if change and way and new.unit != "%" and _rounded(difference / abs(old.value) * 100, size, claim):
             return wanted.direction != 0 or difference > 0
         ratio = new.value / old.value * 100

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from pipelines.facts import PlacedFact
+from pipelines.rows.arithmetic import WON
 
 MAX_ITEM_CHARS = 30
 MAX_ITEM_WORDS = 5
@@ -20,7 +21,6 @@ _GENERIC = frozenset(
 )
 _GENERIC_ENDS = frozenset("기타 소계 계 구분 비고 남 여".split())
 _WHOLE_SHARE = re.compile(r"(?:합계|총계).*(?:비중|비율)")  # 100%, by definition
-_WON = {"원": 1, "천원": 10**3, "백만원": 10**6, "억원": 10**8, "십억원": 10**9, "조원": 10**12}
 _FIGURE = re.compile(r"-?\d[\d,]*(\.\d+)?")
 _NAME = re.compile(r"[가-힣]{2}|[A-Za-z]{2}|[가-힣A-Za-z]\S*[가-힣A-Za-z]")
 _PERIOD = re.compile(r"제?\s*\d+\s*기|\d{4}\s*[년.\-/]|\d{1,2}\s*월|전년|당기말|전기말|\(전\)|\(당\)")
@@ -35,7 +35,14 @@ def why_not(fact: PlacedFact) -> str:
         return "not_a_figure"
     if not fact.unit:
         return "no_unit"
+    if fact.check == "differs":
+        return "accounts_differ"
     return "unclear_item" if _unclear(fact.item) else ""
+
+
+def period(fact: PlacedFact) -> str:
+    """Return the part of the year a figure is of, as a reader says it ("상반기", "1분기말"); "" for the whole year."""
+    return str(getattr(fact, "period", ""))
 
 
 def compact(item: str, synonyms: Mapping[str, Sequence[str]] | None = None) -> str:
@@ -70,7 +77,7 @@ def _amount(fact: PlacedFact) -> tuple[Decimal | str, str, int]:
         number = Decimal(fact.value.replace(",", ""))
     except InvalidOperation:
         return fact.value, fact.unit, 1
-    size = _WON.get(fact.unit)
+    size = WON.get(fact.unit)
     return (number * size, "원", size) if size else (number, fact.unit, 0)
 
 

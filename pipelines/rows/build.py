@@ -1,4 +1,4 @@
-"""All rows of both parts, in a fixed order: figures, then questions without an answer, then given pairs."""
+"""All rows of both parts, in a fixed order: figures asked and computed, questions without an answer, given pairs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from mundap.token_count import Count
 from pipelines.filters import keep
 from pipelines.rejects import Rejects
-from pipelines.rows.fact_rows import Asked, fact_rows
+from pipelines.rows.derived import Derived
+from pipelines.rows.derived_rows import derived_rows, lacking_rows
+from pipelines.rows.fact_rows import Asked, fact_rows, figures_wanted
 from pipelines.rows.pool import Pool
 from pipelines.rows.qa_rows import Pair, qa_rows
 from pipelines.rows.row import Row
-from pipelines.rows.settings import RowSettings
-from pipelines.rows.unanswerable_rows import unanswerable_rows
+from pipelines.rows.settings import FORMS_OF, PARTS, RowSettings
+from pipelines.rows.unanswerable_rows import share_wanted, unanswerable_rows
 from pipelines.split import Part
 
-PARTS: tuple[Part, ...] = ("train", "eval")
+__all__ = ["PARTS", "build_rows"]
 
 
 def build_rows(pool: Pool, settings: RowSettings, pairs: Sequence[Pair], rejects: Rejects, *,
@@ -28,7 +30,15 @@ def build_rows(pool: Pool, settings: RowSettings, pairs: Sequence[Pair], rejects
         for row, one in fact_rows(pool, settings, part, rejects):
             rows.append(row)
             asked.append(one)
+        figures = figures_wanted(pool, settings, part) * len(pool.documents(part))
+        derived: list[Derived] = []
+        for row, derivation in derived_rows(
+                pool, settings, part, {kind: settings.wanted(kind, figures) for kind in FORMS_OF}, rejects):
+            rows.append(row)
+            derived.append(derivation)
         rows += unanswerable_rows(pool, settings, part, asked, rejects)
+        rows += lacking_rows(pool, settings, part, derived,
+                             share_wanted(len(derived), settings.unanswerable_share), rejects)
         rows += qa_rows(pool, settings, part, pairs, rejects)
         made[part] = list(keep(rows, part, rejects, max_tokens=max_tokens, count=count))
     return made

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from mundap.chunk import Chunk
 from mundap.context import focus
-from mundap.korean import josa
+from mundap.grounding import check
+from mundap.levels import Level
 from mundap.prompt import Passage
 from pipelines.facts import PlacedFact
 from pipelines.rejects import Rejects
-from pipelines.rows.askable import one_value, why_not
+from pipelines.rows.askable import one_value, period, why_not
 from pipelines.rows.distractors import choose, ordered
+from pipelines.rows.phrases import EXPERT, Voice, changed, states
 from pipelines.rows.pool import Pool, Subject
 from pipelines.rows.row import Row, make_row
 from pipelines.rows.settings import RowSettings
@@ -29,12 +31,12 @@ class Asked:
     """A figure with the words it is asked by: its item, after 연결 or 별도 where both are reported and differ."""
 
     fact: PlacedFact
-    item: str
+    with_basis: bool = False
 
     @property
-    def with_basis(self) -> bool:
-        """Return whether the question names the basis."""
-        return self.item != self.fact.item
+    def item(self) -> str:
+        """Return the item as it is asked for, after its part of the year and, where told, its basis."""
+        return Voice(with_basis=self.with_basis).item(self.fact)
 
 
 def fact_rows(pool: Pool, settings: RowSettings, part: Part, rejects: Rejects) -> Iterator[tuple[Row, Asked]]:
@@ -46,9 +48,7 @@ def fact_rows(pool: Pool, settings: RowSettings, part: Part, rejects: Rejects) -
     used: Counter[str] = Counter()
     asked_subjects: set[tuple[Subject, str]] = set()
     documents = pool.documents(part)
-    wanted = settings.facts_per_document
-    if part == "eval" and documents and wanted:
-        wanted = max(wanted, -(-MIN_EVAL // len(documents)))
+    wanted = settings.wanted("lookup", figures_wanted(pool, settings, part))
     for doc_id in documents:
         rng = random.Random(f"{settings.seed}:fact:{doc_id}")
         made = 0
@@ -72,6 +72,12 @@ def fact_rows(pool: Pool, settings: RowSettings, part: Part, rejects: Rejects) -
                 yield row, asked
 
 
+def figures_wanted(pool: Pool, settings: RowSettings, part: Part) -> int:
+    """Return how many questions about figures each document of a part is to give, all kinds together."""
+    wanted, documents = settings.facts_per_document, len(pool.documents(part))
+    return max(wanted, -(-MIN_EVAL // documents)) if part == "eval" and documents and wanted else wanted
+
+
 def ask(pool: Pool, fact: PlacedFact, part: Part, rejects: Rejects) -> Asked | None:
     """Return how the figure is asked for, or None with a reject when it cannot be."""
     reason = why_not(fact)
@@ -80,9 +86,9 @@ def ask(pool: Pool, fact: PlacedFact, part: Part, rejects: Rejects) -> Asked | N
         return None
     rivals = pool.by_subject[pool.subject(fact)]
     if one_value(rivals):
-        return Asked(fact=fact, item=fact.item)
-    if fact.basis and _told_apart(fact, rivals):
-        return Asked(fact=fact, item=f"{fact.basis} {fact.item}")
+        return Asked(fact=fact)
+    if fact.basis and settled_by_basis(fact, rivals):
+        return Asked(fact=fact, with_basis=True)
     values = list(dict.fromkeys(f"{rival.basis} {rival.value}{rival.unit}".strip() for rival in rivals))
     rejects.add("ambiguous", part=part, subject=fact.line,
                 detail=f"{len(values)} values: {', '.join(values[:4])}")
@@ -95,12 +101,23 @@ def question_for(templates: Sequence[Template], rng: random.Random, *, company: 
     return rng.choice(list(templates)).render(company=company, year=year, item=item, unit=unit)
 
 
-def quote(question: str, chunks: Sequence[Chunk], settings: RowSettings) -> list[Passage]:
-    """Return the passages as the app would quote these chunks for the question."""
-    return focus(question, chunks, top_k=settings.top_k, lines=settings.lines_per_passage, synonyms=settings.synonyms)
+def quote(question: str, chunks: Sequence[Chunk], settings: RowSettings, level: Level | None = None) -> list[Passage]:
+    """Return the passages as the app would quote these chunks for the question at a level."""
+    top_k = level.top_k if level and level.top_k else settings.top_k
+    return focus(question, chunks, top_k=top_k, lines=settings.lines_per_passage, synonyms=settings.synonyms)
 
 
-def _told_apart(fact: PlacedFact, rivals: Sequence[PlacedFact]) -> bool:
+def draw_level(settings: RowSettings, rng: random.Random) -> Level | None:
+    """Return the level a row is for, each as likely as none; None without a draw where the recipe has no levels."""
+    return rng.choice([None, *settings.levels.values()]) if settings.levels else None
+
+
+def voice_at(level: Level | None, settings: RowSettings, *, with_basis: bool) -> Voice:
+    """Return how an answer at a level is worded."""
+    return Voice(level=level.name if level else "", terms=settings.terms, with_basis=with_basis)
+
+
+def settled_by_basis(fact: PlacedFact, rivals: Sequence[PlacedFact]) -> bool:
     """Return whether the basis settles the value: one for this basis, and none without a basis that fits neither."""
     based = [rival for rival in rivals if rival.basis]
     loose = [rival for rival in rivals if not rival.basis]
@@ -131,16 +148,40 @@ def _row(pool: Pool, settings: RowSettings, part: Part, asked: Asked, rng: rando
     fact = asked.fact
     question = question_for(settings.templates[part], rng, company=fact.company, year=fact.fiscal_year,
                             item=asked.item, unit=fact.unit)
+    level = draw_level(settings, random.Random(f"{settings.seed}:level:{fact.line}:{question}"))
     alone = part == "train" and settings.single_passage_share > 0 and rng.random() < settings.single_passage_share
-    distractors = [] if alone else choose(pool, fact, part, settings.top_k - 1, rng, with_basis=asked.with_basis)
-    passages = quote(question, ordered(pool.chunks[fact.chunk_id], distractors, rng), settings)
+    room = (level.top_k if level and level.top_k else settings.top_k) - 1
+    distractors = [] if alone else choose(pool, fact, part, room, rng, with_basis=asked.with_basis)
+    passages = quote(question, ordered(pool.chunks[fact.chunk_id], distractors, rng), settings, level)
     true = next(passage for passage in passages if passage.chunk_id == fact.chunk_id)
     if fact.line not in true.lines:
         rejects.add("line_not_in_focus", part=part, subject=fact.line, detail=question)
         return None
-    output = (f"{fact.company}의 {fact.fiscal_year}년 {josa(asked.item, '은/는')} {fact.value}{fact.unit}입니다."
-              f" [{true.number}]")
-    return make_row(prefix=settings.dataset, kind="fact", instruction=settings.instruction, passages=passages,
-                    question=question, output=output, source=pool.chunks[fact.chunk_id].citation,
+    output = _answer(pool, asked, passages, true.number, voice_at(level, settings, with_basis=asked.with_basis))
+    if level and not check(output, passages).ok:
+        rejects.add("not_grounded", part=part, subject=output, detail=question)
+        return None
+    return make_row(prefix=settings.dataset, kind="fact", passages=passages, question=question, output=output,
+                    instruction=level.instruct(settings.instruction) if level else settings.instruction,
+                    source=pool.chunks[fact.chunk_id].citation,
                     gold_chunk=fact.chunk_id, gold_line=fact.line, gold_value=fact.value, gold_unit=fact.unit,
-                    company=fact.company, fiscal_year=str(fact.fiscal_year), item=asked.item)
+                    company=fact.company, fiscal_year=str(fact.fiscal_year), item=asked.item, period=period(fact),
+                    level=level.name if level else "")
+
+
+def _answer(pool: Pool, asked: Asked, passages: Sequence[Passage], number: int, voice: Voice) -> str:
+    """Return the answer at a level; an expert's also tells the change from the year before, where a passage has it."""
+    fact = asked.fact
+    told = states(fact, voice, f"[{number}]")
+    if voice.level != EXPERT:
+        return told
+    company, year, when, key = pool.subject(fact)
+    for old in pool.by_subject.get((company, year - 1, when, key), ()):
+        if (old.basis, old.unit) != (fact.basis, fact.unit) or not one_value(
+                [rival for rival in pool.by_subject[pool.subject(old)] if rival.basis == old.basis]):
+            continue
+        for passage in passages:
+            if old.line in passage.lines:
+                marks = sorted({f"[{number}]", f"[{passage.number}]"})
+                return f"{told} {changed(fact, old, voice, ''.join(marks), quoting=True)}"
+    return told

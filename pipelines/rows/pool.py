@@ -12,11 +12,11 @@ from functools import cached_property
 
 from mundap.chunk import Chunk
 from pipelines.facts import PlacedFact
-from pipelines.rows.askable import compact
+from pipelines.rows.askable import compact, period
 from pipelines.split import Part
 
 Synonyms = Mapping[str, Sequence[str]]
-Subject = tuple[str, int, str]  # company, fiscal year, compact item
+Subject = tuple[str, int, str, str]  # company, fiscal year, part of the year ("" = all of it), compact item
 
 
 class Pool:
@@ -50,7 +50,7 @@ class Pool:
 
     def subject(self, fact: PlacedFact) -> Subject:
         """Return what the fact is a figure of, basis aside."""
-        return fact.company, fact.fiscal_year, self.key(fact.item)
+        return fact.company, fact.fiscal_year, period(fact), self.key(fact.item)
 
     def facts_of(self, doc_id: str) -> list[PlacedFact]:
         """Return a document's current facts in order."""

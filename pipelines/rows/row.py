@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 from mundap.prompt import Passage, build_input
 
+_OPTIONAL = ("level", "period", "gold_lines")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -37,10 +39,13 @@ class Row:
     fiscal_year: str = ""
     item: str = ""
     reason: str = ""
+    level: str = ""
+    period: str = ""
+    gold_lines: str = ""   # JSON list: every line that a computed answer rests on
 
     @property
     def record(self) -> dict[str, str]:
-        """Return the row as it is written."""
+        """Return every column of the row."""
         return {name: getattr(self, name) for name in Row.__slots__}
 
 
@@ -64,6 +69,12 @@ def make_row(
 
 
 def rows_text(rows: Iterable[Row]) -> str:
-    """Return the rows as a JSON array, one row a line, so that a change of one row is one line in a diff."""
-    lines = [json.dumps(row.record, ensure_ascii=False) for row in rows]
+    """Return the rows as a JSON array, one row a line, so that a change of one row is one line in a diff.
+
+    A column of _OPTIONAL is written for all rows when one of them fills it, and for none otherwise.
+    """
+    records = [row.record for row in rows]
+    unused = [name for name in _OPTIONAL if not any(record[name] for record in records)]
+    lines = [json.dumps({name: value for name, value in record.items() if name not in unused}, ensure_ascii=False)
+             for record in records]
     return "[\n" + ",\n".join(lines) + "\n]\n" if lines else "[]\n"

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,15 @@ from mundap.korean import josa, nfc
 
 NAMES = ("company", "year", "item", "howmuch")
 _NEEDED = ("company", "year", "item")
+# What a question of each other form must name: else it could mean several figures. A change may also name {prior}, the
+# year before; without it the question says 전년.
+FORMS: Mapping[str, tuple[str, ...]] = {
+    "change": ("company", "year", "item"),
+    "comparison": ("company", "other", "year", "item"),
+    "share": ("company", "year", "part", "whole", "name"),
+    "ranking_companies": ("companies", "year", "item"),
+    "ranking_items": ("company", "year", "items"),
+}
 _PLACEHOLDER = re.compile(r"\{([^{}:]*)(?::([^{}]*))?\}")
 # Units one counts with 몇; anything else is asked with 얼마. "천주" counts 주, "개사" counts 개.
 _COUNTED = {"인": "명", "천주": "주", "백만주": "주", "개사": "개", "사": "곳"} | {
@@ -30,7 +40,10 @@ class Template:
 
     def render(self, *, company: str, year: int, item: str, unit: str) -> str:
         """Return the question for a fact."""
-        values = {"company": company, "year": str(year), "item": item, "howmuch": how_much(unit)}
+        return self.fill({"company": company, "year": str(year), "item": item, "howmuch": how_much(unit)})
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """Return the question with each placeholder's value, its particle made to fit."""
         return _PLACEHOLDER.sub(
             lambda match: josa(values[match[1]], match[2]) if match[2] else values[match[1]], self.text)
 
@@ -40,8 +53,8 @@ def how_much(unit: str) -> str:
     return f"몇 {_COUNTED[unit]}" if unit in _COUNTED else "얼마"
 
 
-def load_templates(path: Path) -> list[Template]:
-    """Return the templates of a file, in order.
+def load_templates(path: Path, names: Sequence[str] = NAMES, needed: Sequence[str] = _NEEDED) -> list[Template]:
+    """Return the templates of a file, in order; each may use the placeholders `names` and must use those `needed`.
 
     Raises:
         ConfigError: the file is missing or empty, or a line lacks or misnames a placeholder or a particle.
@@ -53,20 +66,21 @@ def load_templates(path: Path) -> list[Template]:
     for number, line in enumerate(nfc(path.read_text(encoding="utf-8")).splitlines(), start=1):
         text = line.strip()
         if text and not text.startswith("#"):
-            _check(text, f"{path}:{number}")
+            _check(text, f"{path}:{number}", names, needed)
             templates.append(Template(text=text))
     if not templates:
         raise ConfigError("the file holds no question template.", where=str(path),
-                          fix="Add a line such as: {company}의 {year}년 {item:은/는} {howmuch}인가요?")
+                          fix="Add a line such as: {company}의 {year}년 {item:은/는} {howmuch}인가요?" if names == NAMES else
+                          f"Add a line that names {', '.join(f'{{{name}}}' for name in needed)}.")
     return templates
 
 
-def _check(text: str, where: str) -> None:
+def _check(text: str, where: str, names: Sequence[str], needed: Sequence[str]) -> None:
     found = {match[1] for match in _PLACEHOLDER.finditer(text)}
-    for name in sorted(found - set(NAMES)):
+    for name in sorted(found - set(names)):
         raise ConfigError(f"unknown placeholder {{{name}}}.", where=where,
-                          fix=f"{closest(name, NAMES)}Known: {', '.join(NAMES)}.")
-    for name in _NEEDED:
+                          fix=f"{closest(name, names)}Known: {', '.join(names)}.")
+    for name in needed:
         if name not in found:
             raise ConfigError(f"the question does not name {{{name}}}, so it could mean several figures.", where=where,
                               fix=f"Add {{{name}}} to the line.")

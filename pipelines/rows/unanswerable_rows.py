@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -17,10 +18,11 @@ from functools import partial
 
 from mundap.chunk import Chunk
 from mundap.prompt import Passage
+from mundap.reporting_period import PERIODS
 from pipelines.rejects import Rejects
 from pipelines.rows.askable import compact, why_not
 from pipelines.rows.distractors import choose, other_company, other_table, other_year, states
-from pipelines.rows.fact_rows import Asked, question_for, quote
+from pipelines.rows.fact_rows import Asked, draw_level, question_for, quote
 from pipelines.rows.pool import Pool
 from pipelines.rows.row import Row, make_row
 from pipelines.rows.settings import RowSettings
@@ -30,6 +32,7 @@ EVAL_SHARE = 1 / 3  # evaluation needs enough of them for an interval that says 
 _MIN_EVAL = 60
 _GIVE_UP = 8  # failures in a row after which a reason is taken to be impossible in this corpus
 _YEARS_BACK = (1, 2, 3, 4)
+_PART_OF_YEAR = re.compile("|".join(map(compact, PERIODS)))   # how an asked item may begin, blanks removed
 
 Withheld = tuple[str, int, str, str, list[Chunk]]  # company, year, item, unit, chunks
 
@@ -40,7 +43,7 @@ def unanswerable_rows(pool: Pool, settings: RowSettings, part: Part, asked: Sequ
     makers: dict[str, Callable[[Pool, Asked, Part, random.Random], Withheld | None]] = {
         "other_company": _real_elsewhere if part == "train" else _unknown_company,
         "other_year": _real_other_year if part == "train" else _unknown_year,
-        "absent_item": _absent_item,
+        "absent_item": absent_item,
     }
     if part == "train":
         makers["line_removed"] = partial(_line_removed, top_k=settings.top_k)
@@ -71,6 +74,11 @@ def unanswerable_rows(pool: Pool, settings: RowSettings, part: Part, asked: Sequ
 def _wanted(answerable: int, share: float, part: Part) -> int:
     if part == "eval":
         return max(round(answerable * EVAL_SHARE / (1 - EVAL_SHARE)), _MIN_EVAL) if share > 0 else 0
+    return share_wanted(answerable, share)
+
+
+def share_wanted(answerable: int, share: float) -> int:
+    """Return how many unanswerable rows make the given share of all beside so many answerable ones."""
     return round(answerable * share / (1 - share)) if share < 1 else answerable
 
 
@@ -78,22 +86,30 @@ def _row(pool: Pool, settings: RowSettings, part: Part, reason: str, withheld: W
          ) -> Row | None:
     company, year, item, unit, chunks = withheld
     question = question_for(settings.templates[part], rng, company=company, year=year, item=item, unit=unit)
-    passages = quote(question, chunks, settings)
-    if not passages or _answers(pool, passages, company, year, item):
+    level = draw_level(settings, random.Random(f"{settings.seed}:level:{reason}:{question}"))
+    passages = quote(question, chunks, settings, level)
+    if not passages or answers(pool, passages, company, year, item):
         return None
-    return make_row(prefix=settings.dataset, kind="unanswerable", instruction=settings.instruction, passages=passages,
-                    question=question, output=settings.decline_text,
+    return make_row(prefix=settings.dataset, kind="unanswerable", passages=passages, question=question,
+                    instruction=level.instruct(settings.instruction) if level else settings.instruction,
+                    output=settings.decline_text,
                     source="; ".join(dict.fromkeys(chunk.citation for chunk in chunks)),
-                    company=company, fiscal_year=str(year), item=item, reason=reason)
+                    company=company, fiscal_year=str(year), item=item, reason=reason, level=level.name if level else "")
 
 
-def _answers(pool: Pool, passages: Sequence[Passage], company: str, year: int, item: str) -> bool:
-    """Return whether a quoted line is about the company, the year and the item after all."""
-    key, bare = pool.key(item), compact(item)
+def answers(pool: Pool, passages: Sequence[Passage], company: str, year: int, item: str) -> bool:
+    """Return whether a quoted line is about the company, the year (the part of it asked) and the item after all."""
+    bare = compact(item)
+    part = _PART_OF_YEAR.match(bare)
+    bare = bare.removeprefix(part[0] if part else "")
+    key = pool.key(bare) if part else pool.key(item)
     for line in (line for passage in passages for line in passage.lines):
         label = compact(line.partition(": ")[0])
         if compact(company) in label and str(year) in label and (key in label or bare in label):
             rest = label.replace(compact(company), "").replace(f"{year}년", "")
+            if part and not rest.startswith(part[0]):
+                continue
+            rest = rest.removeprefix(part[0] if part else "")
             if pool.key(rest.removeprefix("연결").removeprefix("별도")) in (key, bare):
                 return True
     return False
@@ -134,7 +150,7 @@ def _unknown_company(pool: Pool, one: Asked, part: Part, rng: random.Random) -> 
     return rng.choice(free), one.fact.fiscal_year, one.item, one.fact.unit, chunks
 
 
-def _absent_item(pool: Pool, one: Asked, part: Part, rng: random.Random) -> Withheld | None:
+def absent_item(pool: Pool, one: Asked, part: Part, rng: random.Random) -> Withheld | None:
     """Return a question about an item that other companies report and this one names nowhere, in figures or prose."""
     company, year = one.fact.company, one.fact.fiscal_year
     enough = 2 if len(pool.by_company) > 3 else 1

@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from mundap.chunk import Chunk
-from mundap.errors import GenerationError, IndexMismatch
+from mundap.errors import ConfigError, GenerationError, IndexMismatch
 from mundap.generator import Request
+from mundap.levels import load_levels
 from mundap.prompt import build_prompt
 from pipelines.rows.fact_rows import quote
 from pipelines.rows.row import make_row
@@ -219,3 +220,24 @@ def test_closing_ends_the_generator(answering: Answering) -> None:
     answerer, generator = answering(lambda request: RIGHT)
     answerer.close()
     assert generator.closed
+
+
+def test_a_level_is_told_in_the_prompt_as_its_rows_tell_it(answering: Answering, tmp_path: Path) -> None:
+    (tmp_path / "easy.txt").write_text("쉬운 말로 적으세요.\n", encoding="utf-8")
+    section = {"초급": {"instruction": "easy.txt", "top_k": 1}}
+    answerer, generator = answering(lambda request: RIGHT)
+    answerer.levels = load_levels(section, tmp_path)
+    assert answerer.ask(ASKED, "초급").text == RIGHT and answerer.ask(ASKED).text == RIGHT
+    asked, plain = generator.requests
+    settings = RowSettings(dataset="demo", instruction=INSTRUCTION, decline_text=DECLINE, top_k=2, lines_per_passage=3,
+                           facts_per_document=1, unanswerable_share=0.0, single_passage_share=0.0, seed=1, templates={},
+                           synonyms={"매출액": ["매출", "판매고"]}, levels=answerer.levels)
+    level = settings.levels["초급"]
+    chunks = [hit.chunk for hit in answerer.prepare(ASKED).hits]
+    row = make_row(prefix="demo", kind="fact", instruction=level.instruct(INSTRUCTION), question=ASKED, output=RIGHT,
+                   passages=quote(ASKED, chunks, settings, level), source="", level="초급")
+    assert f"### 지시\n{asked.content}\n### 출력\n" == build_prompt(row.instruction, row.input)
+    assert asked.content.startswith(f"{INSTRUCTION} 쉬운 말로 적으세요.\n") and "[2]" not in asked.content
+    assert plain.content.startswith(f"{INSTRUCTION}\n")
+    with pytest.raises(ConfigError, match="there is no level '고급'"):
+        answerer.ask(ASKED, "고급")

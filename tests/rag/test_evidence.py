@@ -89,3 +89,39 @@ def test_a_name_the_index_does_not_hold_has_no_evidence_not_even_in_prose() -> N
     vocabulary = {"company": ["나르빛로지스"], "fiscal_year": [2024]}
     assert find(analyse("나르빛로지스의 2024년 판매비와관리비를 확인해 주세요.", vocabulary), [prose])
     assert not find(analyse("나르빛로철강이 발표한 2024년 판매비와관리비를 확인해 주세요.", vocabulary), [prose])
+
+
+BALANCE = Passage(number=4, head="가온누리전자 2023 사업보고서 > 재무", lines=(
+    "가온누리전자 2023년 부채총계: 300백만원", "가온누리전자 2023년 자본총계: 600백만원",
+    "가온누리전자 2023년 상반기 매출액: 600백만원"))
+
+
+@pytest.mark.parametrize(("text", "lines"), [
+    ("가온누리전자의 2023년 매출액은 2022년 대비 얼마나 증가했나요?", {(1, 1), (1, 3)}),
+    ("가온누리전자의 2023년 매출액은 전년 대비 얼마나 변동했나요?", {(1, 1), (1, 3)}),
+    ("가온누리전자와 한빛바이오의 2023년 매출액 차이는?", {(1, 1), (2, 0)}),
+    ("가온누리전자의 2023년 자본총계 대비 부채총계의 비율(부채비율)은?", {(4, 0), (4, 1)}),
+    ("가온누리전자의 2023년 자본총계, 부채총계를 큰 순서대로", {(4, 0), (4, 1)}),
+])
+def test_a_computed_answer_rests_on_the_lines_that_together_hold_what_is_named(text: str, lines: set[tuple[int, int]]
+                                                                              ) -> None:
+    passages = [FACTS, OTHER, BALANCE]
+    assert best_lines(asked(text), passages) == lines
+    kept = {(one.number, line) for one in narrow(asked(text), passages) for line in one.lines}
+    by_number = {one.number: one.lines for one in passages}
+    assert kept == {(number, by_number[number][at]) for number, at in lines}
+
+
+@pytest.mark.parametrize("text", [
+    "가온누리전자의 2023년 매출액은 2021년 대비 얼마나 증가했나요?",       # one of the years lacks
+    "가온누리전자의 2023년 유동부채 대비 부채총계의 비율은?",               # one of the items lacks
+    "가온누리전자의 2023년 부채비율은?",                                 # its items are not named
+    "가온누리전자의 2022년 자본총계 대비 부채총계의 비율은?",
+])
+def test_with_an_operand_lacking_there_is_no_evidence(text: str) -> None:
+    assert find(asked(text), [FACTS, OTHER, BALANCE]) == []
+
+
+def test_a_half_years_figure_is_no_evidence_of_the_years() -> None:
+    assert find(asked("가온누리전자의 2023년 매출액은?"), [BALANCE]) == []
+    assert best_lines(asked("가온누리전자의 2023년 상반기 매출액은?"), [FACTS, BALANCE]) == {(4, 2)}

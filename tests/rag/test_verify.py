@@ -169,3 +169,41 @@ def test_what_abstain_shows_never_carries_an_amount_of_another_line(sentences: l
     shown = judged(" ".join(sentences)).text
     for foreign in ("4,444백만원", "1,111백만원", "345백만원", "9,999백만원", "1,234원"):
         assert foreign not in shown
+
+
+TWO = (Passage(number=1, head=PASSAGES[0].head, lines=PASSAGES[0].lines[:2]),
+       Passage(number=2, head="가온누리전자 2022 사업보고서 > 손익", lines=PASSAGES[0].lines[2:]),
+       Passage(number=3, head=PASSAGES[1].head, lines=PASSAGES[1].lines))
+CHANGED = "가온누리전자의 2023년 매출액은 1,234백만원입니다. [1] 2022년에는 1,111백만원이었습니다. [2] "
+
+
+def changed(answer: str, question: str = "가온누리전자의 2023년 매출액은 2022년보다 얼마나 변했나요?") -> Verdict:
+    asked = analyse(question, {"company": ["가온누리전자", "한빛바이오"], "fiscal_year": [2022, 2023]})
+    return verify(asked, answer, TWO, decline_text=DECLINE, policy="abstain")
+
+
+def test_a_figure_computed_from_two_passages_stands_with_both_citations() -> None:
+    right = CHANGED + "2022년보다 123백만원(11.1%) 증가했습니다. [1][2]"
+    verdict = changed(right)
+    assert (verdict.text, verdict.status, verdict.citations) == (right, "verified", (1, 2))
+    for question in ("가온누리전자의 2023년 매출액은 전년 대비 얼마나 변했나요?",
+                     "가온누리전자 2023년 매출액의 전년 대비 증감률은?"):
+        assert changed(right, question).status == "verified"
+    moved = changed(CHANGED + "2022년보다 123백만원(11.1%) 증가했습니다. [1]")
+    assert (moved.text, moved.status) == (right, "repaired")
+
+
+@pytest.mark.parametrize("result", ["2022년보다 124백만원 증가했습니다. [1][2]", "2022년보다 123백만원(11.2%) 증가했습니다. [1][2]",
+                                    "2022년보다 123백만원 감소했습니다. [1][2]"])
+def test_a_wrong_computation_is_struck_and_the_figures_read_stay(result: str) -> None:
+    verdict = changed(CHANGED + result)
+    assert (verdict.text, verdict.status) == (CHANGED.strip(), "struck")
+
+
+def test_another_companys_figure_does_not_enter_a_computation_that_was_not_asked() -> None:
+    answer = ("가온누리전자의 2023년 매출액은 1,234백만원입니다. [1] 한빛바이오의 2023년 매출액은 4,444백만원입니다. [3] "
+              "한빛바이오가 가온누리전자보다 3,210백만원 더 많습니다. [1][3]")
+    alone = changed(answer, "가온누리전자의 2023년 매출액은 얼마인가요?")
+    assert (alone.text, alone.status) == ("가온누리전자의 2023년 매출액은 1,234백만원입니다. [1]", "struck")
+    both = changed(answer, "가온누리전자와 한빛바이오의 2023년 매출액 차이는 얼마인가요?")
+    assert (both.text, both.status) == (answer, "verified")

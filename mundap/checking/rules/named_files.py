@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mundap.levels import NAMES
 from mundap.overrides import at
 from mundap.paths import resolve
 from mundap.problem import Problem
@@ -13,8 +14,10 @@ from mundap.yaml_lines import KeyPath
 # Keys that name a committed file, by kind of recipe.
 _NAMED: dict[str, tuple[KeyPath, ...]] = {
     "data": (("rows", "instruction"), ("rows", "synonyms"), ("rows", "questions", "train"),
-             ("rows", "questions", "eval")),
-    "rag": (("prompt", "instruction"), ("synonyms",), ("generation", "chat")),
+             ("rows", "questions", "eval"), ("rows", "terms"), ("rows", "ratios"),
+             *(("rows", "levels", name, "instruction") for name in NAMES)),
+    "rag": (("prompt", "instruction"), ("synonyms",), ("generation", "chat"),
+            *(("levels", name, "instruction") for name in NAMES)),
     "eval": (("rag",),),
 }
 # What each generator cannot do without, and what to write there.

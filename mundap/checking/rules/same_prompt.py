@@ -18,6 +18,7 @@ _SAME: tuple[tuple[KeyPath, KeyPath], ...] = (
     (("rows", "top_k"), ("retrieval", "top_k")),
     (("rows", "lines_per_passage"), ("prompt", "lines_per_passage")),
     (("rows", "synonyms"), ("synonyms",)),
+    (("rows", "levels"), ("levels",)),
     (("chunks", "tokenizer"), ("index", "embedding_model")),
 )
 

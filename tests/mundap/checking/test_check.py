@@ -150,3 +150,16 @@ def test_help_leaves_everything_heavy_alone_and_is_quick(child_env: dict[str, st
     *_, heavy, seconds = done.stdout.splitlines()
     assert heavy == ""
     assert float(seconds) < 0.3, time.monotonic() - started
+
+
+def test_a_glossary_beside_the_prompts_may_hold_texts_and_a_synonyms_file_may_not(tmp_path: Path) -> None:
+    (tmp_path / "dataset_info.json").write_text("{}", encoding="utf-8")
+    folder = tmp_path / "configs/prompts/dart"
+    folder.mkdir(parents=True)
+    for name, text in (("terms", "매출액: 번 돈\n"), ("ratios", "부채비율: [부채, 자본]\n"), ("synonyms", "매출액: 매출\n"),
+                       ("other", "매출액: 3\n")):
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    found = {problem.where: problem.what for name in ("terms", "ratios", "synonyms", "other")
+             for problem in check(folder / f"{name}.yaml")}
+    assert found == {"configs/prompts/dart/synonyms.yaml:1": "must be a list of other names.",
+                     "configs/prompts/dart/other.yaml:1": "must be a list of other names."}

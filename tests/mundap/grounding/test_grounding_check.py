@@ -160,3 +160,35 @@ def test_ten_sentences_and_eight_passages_take_milliseconds() -> None:
         assert len(check(answer, passages).sentences) == 10
         best = min(best, time.process_time() - started)
     assert best < 0.020, f"{best * 1000:.1f} ms"
+
+
+COMPARED = (
+    Passage(number=1, head="", lines=("가온 2023년 영업이익: -50백만원", "가온 2022년 영업이익: -100백만원",
+                                      "가온 2023년 이자보상비율: 48.71%", "가온 2021년 영업이익: 80백만원")),
+    Passage(number=2, head="", lines=("한빛 2023년 영업이익: 130백만원", "한빛 2023년 이자보상비율: 33.24%")))
+QUOTED = "가온의 2023년 영업이익은 -50백만원입니다. [1] "
+
+
+@pytest.mark.parametrize("answer", [
+    QUOTED + "2022년에는 -100백만원이었습니다. [1] 손실이 2022년보다 50백만원 줄었습니다. [1]",
+    QUOTED + "한빛의 2023년 영업이익은 130백만원입니다. [2] 한빛이 가온보다 180백만원 더 큽니다. [1][2]",
+    "가온은 48.71%, 한빛은 33.24%로 가온이 한빛보다 15.47%p 더 높습니다. [1][2]",
+    QUOTED + "2022년 100백만원의 적자에서 손실이 50.0% 줄었습니다. [1]",
+])
+def test_computed_from_two_quoted_figures(answer: str) -> None:
+    assert check(answer, COMPARED).ok
+
+
+@pytest.mark.parametrize("answer", [
+    QUOTED + "2022년에는 -100백만원이었습니다. [1] 손실이 2022년보다 50백만원 늘었습니다. [1]",    # the wrong way
+    QUOTED + "2022년에는 -100백만원이었습니다. [1] 손실이 2022년보다 51백만원 줄었습니다. [1]",    # the wrong size
+    QUOTED + "한빛의 2023년 영업이익은 130백만원입니다. [2] 한빛이 가온보다 181백만원 더 큽니다. [1][2]",
+    QUOTED + "한빛의 2023년 영업이익은 130백만원입니다. [2] 가온이 한빛보다 180백만원 더 큽니다. [1][2]",   # the wrong one
+    QUOTED + "한빛의 2023년 영업이익은 130백만원입니다. [2] 한빛이 가온보다 180백만원 더 적습니다. [1][2]",
+    QUOTED + "한빛의 2023년 영업이익은 130백만원입니다. [2] 한빛이 가온보다 180백만원 더 큽니다. [2]",      # one uncited
+    QUOTED + "한빛이 가온보다 180백만원 더 큽니다. [1][2]",                                            # one not quoted
+    "가온은 48.71%, 한빛은 33.24%로 가온이 한빛보다 15.4%p 더 높습니다. [1][2]",
+    "2021년 영업이익은 80백만원, 2022년은 -100백만원으로 225.0% 감소했습니다. [1]",                      # across zero
+])
+def test_what_two_quoted_figures_do_not_give(answer: str) -> None:
+    assert not check(answer, COMPARED).ok
