@@ -25,6 +25,7 @@ from mundap.token_count import Count
 from pipelines.facts import PlacedFact
 from pipelines.packing import fit, pack
 from pipelines.reading import Block, Fact, Reading, Section
+from pipelines.terms.children import children
 
 _CARRIED = ("corp_code", "fiscal_year", "rcept_no", "category", "difficulty", "url")
 _SENTENCE_END_INSIDE = re.compile(r"[.!?。]['\"”’)\]]*\s+\S")  # without one, Kiwi need not be asked
@@ -80,6 +81,11 @@ class _Maker:
             for text in self._qa_texts(*self.reading.question_answer):
                 self._chunk("child", text, section, parent.chunk_id, {"kind": "qa"} | outdated)
             return
+        if section.cite:
+            for child in children(section.blocks, self.limit, self.count, self.made.notes):
+                extra = {"kind": "text"} | ({"links": "\n".join(child.links)} if child.links else {}) | outdated
+                self._chunk("child", child.text, section, parent.chunk_id, extra, child.cite)
+            return
         run: list[Block] = []
         for block in section.blocks:
             if block.facts:
@@ -90,7 +96,8 @@ class _Maker:
                 run.append(block)
         self._text_children(run, section, parent.chunk_id, outdated)
 
-    def _chunk(self, level: Level, text: str, section: Section, parent: str, extra: Mapping[str, Any]) -> Chunk:
+    def _chunk(self, level: Level, text: str, section: Section, parent: str, extra: Mapping[str, Any],
+               cite: str = "") -> Chunk:
         path = [tidy(name) for name in section.path if name.strip()]
         title = tidy(self.document.title)
         chunk = Chunk(
@@ -100,10 +107,10 @@ class _Maker:
             level=level,
             text=text,
             breadcrumbs=" > ".join([title, *path]),
-            citation=_citation(self.document, path),
+            citation=f"{section.cite} {cite}".strip() if section.cite else _citation(self.document, path),
             token_count=self.count(text),
             date=self.document.date,
-            metadata=_metadata(self.document, path) | dict(extra),
+            metadata=_metadata(self.document, path) | dict(section.extra) | dict(extra),
         )
         self.made.chunks.append(chunk)
         return chunk
