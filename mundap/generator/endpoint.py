@@ -235,16 +235,26 @@ def open_endpoint(settings: Mapping[str, Any]) -> EndpointGenerator:
         if not settings.get(key):
             raise ConfigError(f"{key} is missing.", where="generation",
                               fix=f"An endpoint needs base_url and model; add {key}.")
-    base_url = str(settings["base_url"]).rstrip("/")
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"{base_url!r} is not an http address.", where="generation.base_url",
-                          fix="Write, for example: base_url: http://127.0.0.1:8000/v1")
-    if parts.username or parts.password:
-        raise ConfigError("the address holds a user name or password.", where="generation.base_url",
-                          fix="Remove it; name an environment variable with the key under api_key_env.")
+    base_url = checked_base_url(str(settings["base_url"]))
     options = {key: settings[key] for key in ("timeout_s", "max_retries", "concurrency") if key in settings}
     return EndpointGenerator(base_url, str(settings["model"]), api_key=_key(settings.get("api_key_env")), **options)
+
+
+def checked_base_url(address: str, *, where: str = "generation.base_url") -> str:
+    """Return an endpoint's address without a slash at its end.
+
+    Raises:
+        ConfigError: it is not an http address, or holds a user name or password.
+    """
+    base_url = address.rstrip("/")
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"{base_url!r} is not an http address.", where=where,
+                          fix="Write, for example: base_url: http://127.0.0.1:8000/v1")
+    if parts.username or parts.password:
+        raise ConfigError("the address holds a user name or password.", where=where,
+                          fix="Remove it; name an environment variable with the key under api_key_env.")
+    return base_url
 
 
 def _key(variable: str | None) -> str:
