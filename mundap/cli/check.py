@@ -16,18 +16,21 @@ if TYPE_CHECKING:
     from mundap.problem import Problem
 
 EXAMPLES = ("mundap check", "mundap check configs/civil_law/train.yaml --preset quality --json",
-            "mundap check configs/demo --deep", 'mundap check --data configs/hira/train.yaml --gpu "2xA100 80GB"')
+            "mundap check configs/demo --deep", "mundap check --data demo --fix",
+            'mundap check --data configs/hira/train.yaml --gpu "2xA100 80GB"')
 
 
 def command(paths: Annotated[list[Path] | None, typer.Argument(
-        metavar="[PATH]...", help="Recipes or folders; without any, the project's configs/.",
-        show_default=False)] = None, preset: Presets = None,
+        metavar="[PATH]...", help="Recipes or folders; without any, the project's configs/. With --data also names of "
+        "datasets in dataset_info.json, which are looked over row by row.", show_default=False)] = None, preset: Presets = None,
         deep: Annotated[bool, typer.Option("--deep", help="Ask LLaMA-Factory's own parser as well (ten seconds).")
                         ] = False,
         data: Annotated[bool, typer.Option(
             "--data", help="Forecast each train recipe: rows dropped and cut, steps, memory, time.")] = False,
         gpu: Annotated[str | None, typer.Option(
             "--gpu", metavar="NAME", help="The card to forecast for: 4060, \"2xA100 80GB\", cpu. Implies --data.")] = None,
+        fix: Annotated[bool, typer.Option(
+            "--fix", help="With --data NAME: write NAME.fixed.json with what can be mended safely.")] = False,
         strict: Annotated[bool, typer.Option("--strict", help="Count warnings as problems.")] = False,
         as_json: AsJson = False) -> None:
     """Check recipes, presets and prompts: unknown keys, wrong types and choices, and what must agree between files.
@@ -38,6 +41,10 @@ def command(paths: Annotated[list[Path] | None, typer.Argument(
     from mundap.errors import ConfigError
     from mundap.paths import project_root
 
+    names, paths = _datasets(paths or []) if data else ([], paths)
+    if names or fix:
+        _doctor(names, paths or [], fix, strict, as_json)
+        return
     found = files(paths or [project_root() / "configs"])
     if not found:
         raise ConfigError("there is no YAML, JSON or text file here.",
@@ -53,6 +60,40 @@ def command(paths: Annotated[list[Path] | None, typer.Argument(
     say(f"{len(found)} files checked, {len(wrong)} problem{'' if len(wrong) == 1 else 's'}"
         + (f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""))
     if wrong:
+        raise typer.Exit(1)
+
+
+def _datasets(paths: list[Path]) -> tuple[list[str], list[Path]]:
+    """Return the arguments that name datasets, and those that are files or folders."""
+    names = [str(path) for path in paths if not path.exists() and path.suffix == "" and len(path.parts) == 1]
+    return names, [path for path in paths if str(path) not in names]
+
+
+def _doctor(names: list[str], paths: list[Path], fix: bool, strict: bool, as_json: bool) -> None:
+    """Look datasets over row by row; exit with 1 when the trainer's reader would stop at one."""
+    from mundap.errors import ConfigError
+    from mundap.paths import project_root, show
+
+    if paths or not names:
+        raise ConfigError("--fix and dataset names go without recipes." if names else "--fix needs a dataset's name.",
+                          where=" ".join(map(str, paths)) or "--fix", fix="Write: mundap check --data NAME --fix")
+    from pipelines.doctor import fix as mending
+    from pipelines.doctor import words
+    from pipelines.doctor.examine import STOPS, examine
+
+    project, told = project_root(), []
+    for name in names:
+        one = examine(name, project)
+        told.append(one)
+        for line in () if as_json else words.block(one, project):
+            result(line)
+        if fix:
+            done = mending.fix(one)
+            say(f"{show(done.path, project)}: {done.written:,} rows, {done.changed:,} of them mended, {done.left_out:,} "
+                "left out. To use it, name it in dataset_info.json or put it in the old one's place.")
+    if as_json:
+        result_json([words.plain(one, project) for one in told])
+    if any(finding.name in STOPS or strict for one in told for finding in one.findings):
         raise typer.Exit(1)
 
 

@@ -1,0 +1,87 @@
+"""The quality report as a picture: rows dropped by reason, each bar divided by kind, and the kinds kept."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+from mundap.errors import MissingExtra
+from pipelines.quality.report import QualityReport
+
+# Families with Hangul, by system: Linux packages, Windows, macOS.
+_FONTS = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "NanumBarunGothic", "Malgun Gothic", "AppleGothic",
+          "Apple SD Gothic Neo", "Noto Sans CJK JP")
+_FONT_FILE = re.compile(r"(?:NotoSans(?:CJK|KR)-?(?:Regular|kr)?|NanumGothic|NanumBarunGothic|malgun|AppleGothic)[^/\\]*$",
+                        re.IGNORECASE)
+
+
+def draw(report: QualityReport, path: Path, title: str = "quality gate") -> Path:
+    """Write the picture as PNG by way of a temporary name; return its path.
+
+    Raises:
+        MissingExtra: matplotlib is not installed.
+    """
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtra("drawing the quality report", "train", "matplotlib") from error
+    with matplotlib.rc_context({"font.family": [*_korean_font(), "sans-serif"], "axes.unicode_minus": False}):
+        figure = Figure(figsize=(10, 1.6 + 0.4 * max(len(report.by_reason), len(report.kinds), 4)), layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=(2, 1))
+        _reasons(left, report)
+        _kinds(right, report)
+        figure.suptitle(f"{title}: {report.rows_in:,} rows in, {report.rows_kept:,} kept")
+        temporary = path.with_name(path.name + ".tmp")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with warnings.catch_warnings():   # without a Korean font its letters are boxes; the Markdown has them all
+            warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+            figure.savefig(temporary, format="png", dpi=120)
+    os.replace(temporary, path)
+    return path
+
+
+def _korean_font() -> list[str]:
+    """Return the first family with Hangul that is installed, as a list; empty where there is none."""
+    from matplotlib import font_manager
+
+    def known() -> list[str]:
+        installed = {font.name for font in font_manager.fontManager.ttflist}
+        return [name for name in _FONTS if name in installed][:1]
+
+    found = known()
+    if not found:   # matplotlib remembers the fonts of its first run; one installed since is looked for by its file
+        for file in font_manager.findSystemFonts():
+            if _FONT_FILE.search(file):
+                font_manager.fontManager.addfont(file)
+        found = known()
+    return found
+
+
+def _reasons(axes: Any, report: QualityReport) -> None:
+    reasons = list(report.by_reason)[::-1]
+    left = [0] * len(reasons)
+    for kind in report.kinds:
+        wide = [report.dropped[reason, kind] for reason in reasons]
+        if any(wide):
+            axes.barh(reasons, wide, left=left, label=kind or "(no kind)")
+            left = [so_far + more for so_far, more in zip(left, wide, strict=True)]
+    for reason, total in zip(reasons, left, strict=True):
+        axes.text(total, reason, f" {total:,}", va="center")
+    axes.set(xlabel="rows dropped", title="by reason")
+    axes.margins(x=0.12)
+    if reasons:
+        axes.legend(title="kind")
+
+
+def _kinds(axes: Any, report: QualityReport) -> None:
+    kinds = [kind for kind in report.kinds if report.kept[kind]][::-1]
+    axes.barh([kind or "(no kind)" for kind in kinds], [report.kept[kind] for kind in kinds], color="tab:gray")
+    for kind in kinds:
+        axes.text(report.kept[kind], kind or "(no kind)",
+                  f" {report.kept[kind]:,} ({report.kept[kind] / report.rows_kept:.1%})", va="center")
+    axes.set(xlabel="rows kept", title="by kind")
+    axes.margins(x=0.6)
