@@ -22,6 +22,7 @@ from mundap.token_count import token_counter, tokenizer_file
 from pipelines import manifest
 from pipelines.corpus import DISAGREEMENTS, SHARDS, Corpus, Say, build
 from pipelines.facts import read_facts
+from pipelines.qa_forms import strata_of, write_forms
 from pipelines.rejects import Rejects
 from pipelines.rows.build import PARTS, build_rows
 from pipelines.rows.pool import Pool
@@ -29,7 +30,7 @@ from pipelines.rows.row import Row, rows_text
 from pipelines.rows.settings import RowSettings, load_settings, prompt_files
 from pipelines.sample import sample
 from pipelines.sources import jobs
-from pipelines.split import Part, split_documents
+from pipelines.split import Part, split_documents, split_strata
 from pipelines.statistics.stage import READER, add_statistics
 
 _PREVIOUS = "manifest.previous.json"  # a run under way: what the last finished one wrote
@@ -146,6 +147,8 @@ def _inputs(recipe: Mapping[str, Any], paths: Sequence[Path], project: Path) -> 
     rows = recipe.get("rows")
     if rows:
         named += [resolve(name, project) for name in prompt_files(rows)]
+        forms = rows.get("forms") or {}
+        named += [resolve(name, project) for name in (forms.get("system"), *forms.get("systems", {}).values()) if name]
         if any(source["reader"] == READER for source in recipe["sources"]):
             named.append(resolve(rows["statistics"]["questions"], project))
         if rows["max_tokens"] is not None:
@@ -171,7 +174,12 @@ def _rows(recipe: Mapping[str, Any], project: Path, settings: RowSettings, corpu
     for with_facts in (True, False):
         subset = {doc_id: group for doc_id, group in groups.items() if ((group or doc_id) in telling) is with_facts}
         parts |= split_documents(subset, eval_share=split["eval_share"], seed=recipe["seed"])
-    pool = Pool(read_chunks(corpus.chunk_folder, doc_ids=chosen), read_facts(corpus.facts_file, doc_ids=chosen), parts,
+    chunks = read_chunks(corpus.chunk_folder, doc_ids=chosen)
+    if split["by"] == "stratified":
+        parts |= split_strata(strata_of(chunks), eval_share=split["eval_share"], seed=recipe["seed"])
+    if rows.get("forms"):
+        write_forms(recipe, project, chunks, corpus.pairs, parts)
+    pool = Pool(chunks, read_facts(corpus.facts_file, doc_ids=chosen), parts,
                 settings.synonyms)
     limit = rows["max_tokens"]
     count = None if limit is None else token_counter(resolve(rows["tokenizer"], project))

@@ -26,6 +26,26 @@ def split_documents(groups: Mapping[str, str], *, eval_share: float, seed: int) 
             for doc_id, group in groups.items()}
 
 
+def split_strata(strata: Mapping[str, str], *, eval_share: float, seed: int) -> dict[str, Part]:
+    """Return doc_id -> part, from doc_id -> stratum (its category and difficulty): each stratum gives its share.
+
+    Shares are rounded so that the whole reaches eval_share: a stratum's remainder goes to the ones that lack most. A
+    stratum of one document is never held out whole while others can give.
+    """
+    members: dict[str, list[str]] = {}
+    for doc_id, stratum in strata.items():
+        members.setdefault(stratum, []).append(doc_id)
+    wanted = {name: int(len(own) * eval_share) for name, own in members.items()}
+    lacking = sorted(members, key=lambda name: (len(members[name]) < 2, wanted[name] - len(members[name]) * eval_share,
+                                                name))
+    for name in lacking[:max(0, round(len(strata) * eval_share) - sum(wanted.values()))]:
+        wanted[name] += 1
+    held: set[str] = set()
+    for name, own in members.items():
+        held |= set(sorted(own, key=lambda doc_id: hashlib.sha256(f"{seed}:{doc_id}".encode()).hexdigest())[:wanted[name]])
+    return {doc_id: "eval" if doc_id in held else "train" for doc_id in strata}
+
+
 def _held_out(names: set[str], share: float, seed: int) -> set[str]:
     ordered = sorted(names, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).hexdigest())
     wanted = round(len(ordered) * share)

@@ -1,37 +1,41 @@
-"""A CSV of questions and answers as Readings, one for each row: its document, its text, and the pair itself.
+"""A table of questions and answers as Readings, one for each row: its document, its text, and the pair itself.
 
     question,answer,category,difficulty
     전세 계약 만료 후 보증금을 못 받으면?,임차권등기명령을 신청할 수 있습니다.,전세사기,초급
 
-options: columns (which column holds question, answer, category, difficulty), title, publisher, date. A row without a
-question or an answer becomes a Reading with status FAILED and the reason as the key of its repairs.
+options: columns (which column holds question, answer, category, difficulty), categories and difficulties (only these
+rows), title, publisher, date, and the table reader's encoding, sheet and header_row. A row without a question or an
+answer, or with another number of cells than the header, becomes a Reading with status FAILED and the reason as the key
+of its repairs.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mundap import korean, paths
+from mundap import paths
 from mundap.document import Document
 from mundap.errors import DataError, closest
-from pipelines.readers.decode import REPLACED, decode
 from pipelines.reading import Block, Reading, Section
+from pipelines.tabular.layout import SUFFIXES, Layout, RejectedRow
+
+if TYPE_CHECKING:
+    from pipelines.tabular.reader import Table
 
 ROLES = ("question", "answer", "category", "difficulty")
 _REQUIRED = ("question", "answer")
-_MAX_FIELD_CHARS = 1_000_000
+_FILTERS = {"categories": "category", "difficulties": "difficulty"}
 DOC_TYPE = "문답"
 
 
 def read(path: Path, project: Path, options: Mapping[str, Any]) -> Iterator[Reading]:
-    """Yield one Reading for each data row of the file, or of every .csv file below a folder in sorted order.
+    """Yield one Reading for each data row of the file, or of every table below a folder in sorted order.
 
     Raises:
-        DataError: a file is missing, empty, undecodable, lacks its header or a column, or has a ragged row.
+        DataError: a file is missing, empty, undecodable, lacks its header, a column, or every row of a category asked for.
     """
     where = paths.show(path, project)
     if not path.exists():
@@ -39,98 +43,88 @@ def read(path: Path, project: Path, options: Mapping[str, Any]) -> Iterator[Read
     files = (
         [path]
         if path.is_file()
-        else sorted(file for file in path.rglob("*") if file.suffix.lower() == ".csv" and file.is_file())
+        else sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     )
     if not files:
         raise DataError(
-            "the folder holds no .csv file.", where=where, fix="Put the CSV there, or correct the path in data.yaml."
-        )
+            "the folder holds no .csv, .tsv or .xlsx file.", where=where,
+            fix="Put the table there, or correct the path in data.yaml.",
+        )  # fmt: skip
+    met: dict[str, Counter[str]] = {role: Counter() for role in _FILTERS.values()}
     for file in files:
-        yield from _read_file(file, project, options)
+        yield from _read_file(file, project, options, met)
+    for name, role in _FILTERS.items():
+        for wanted in options.get(name) or ():
+            if not met[role][wanted]:
+                raise DataError(f"{name}: no row has the {role} {wanted!r}.", where=where,
+                                fix=f"{closest(wanted, met[role])}Found: {', '.join(met[role]) or 'none'}.")  # fmt: skip
 
 
-def _read_file(path: Path, project: Path, options: Mapping[str, Any]) -> Iterator[Reading]:
+def _read_file(path: Path, project: Path, options: Mapping[str, Any], met: Mapping[str, Counter[str]]
+               ) -> Iterator[Reading]:  # fmt: skip
+    from pipelines.tabular.reader import open_table  # it uses this package's numerals, so it cannot be loaded with it
+
     where = paths.show(path, project)
-    rows = _rows(_text(path, where), where)
-    header = next(rows, (0, []))[1]
-    names = [korean.nfc(name).strip() for name in header]
-    if not any(names):
-        raise DataError(
-            "the file is empty: there is no header line.",
-            where=where,
-            fix="Begin it with a header such as: question,answer,category,difficulty",
-        )
-    places = _places(names, options.get("columns") or {}, where)
+    given = {name: options[name] for name in ("encoding", "sheet", "header_row") if options.get(name)}
+    columns = options.get("columns") or {}
+    table = open_table(path, where=where, options=given | {
+        "text_columns": [str(columns.get(role, role)) for role in ROLES]})  # fmt: skip
+    places = _places(table.layout, columns, where)
     count = 0
-    for row_number, cells in rows:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(names):
-            raise DataError(
-                f"row {row_number}: {len(cells)} cells, but the header has {len(names)} columns.",
-                where=where,
-                fix="Put cells that hold a comma, a quote or a line break between double quotes.",
-            )
+    for row_number, values in _rows(table, places):
         count += 1
-        values = {role: korean.nfc(cells[place]).strip() for role, place in places.items()}
-        yield _reading(values, row_number, count, path, where, options)
+        if isinstance(values, RejectedRow):
+            yield _failed(values, count, path, where, options)
+            continue
+        for role in met:
+            met[role][values.get(role, "")] += 1
+        if all(not options.get(name) or values.get(role, "") in options[name] for name, role in _FILTERS.items()):
+            yield _reading(values, row_number, count, path, where, options)
     if not count:
         raise DataError("the file has a header but no rows.", where=where, fix="Add at least one question and answer.")
 
 
-def _text(path: Path, where: str) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(
-            f"the file cannot be read: {error.strerror}.", where=where, fix="Check its permissions."
-        ) from error
-    if not data.strip():
-        raise DataError(
-            "the file is empty.",
-            where=where,
-            fix="Begin it with a header such as: question,answer,category,difficulty",
-        )
-    text, repairs = decode(data)
-    if REPLACED in repairs or "\x00" in text:
-        raise DataError("the file is neither UTF-8 nor CP949 text.", where=where, fix="Save it as CSV UTF-8.")
-    return text
+def _rows(table: Table, places: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str] | RejectedRow]]:
+    """Yield each row that is not blank in the order of the file, those the table reader left out among them."""
+    told = 0
+    for batch in table.batches():
+        held = {role: batch.columns[name].to_pylist() for role, name in places.items()}
+        for at, number in enumerate(batch.numbers):
+            while told < len(table.rejected) and table.rejected[told].number < number:
+                yield table.rejected[told].number, table.rejected[told]
+                told += 1
+            if batch.marks[at] != "blank":
+                yield number, {role: cells[at] for role, cells in held.items()}
+    for row in table.rejected[told:]:
+        yield row.number, row
 
 
-def _rows(text: str, where: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (row number counted from the header as 1, cells)."""
-    csv.field_size_limit(_MAX_FIELD_CHARS)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    number = 0
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise DataError(
-                f"row {number + 1} (line {reader.line_num}): the CSV is malformed ({error}).",
-                where=where,
-                fix="Close every double quote, and write a quote inside a cell twice.",
-            ) from error
-        number += 1
-        yield number, cells
-
-
-def _places(names: list[str], columns: Mapping[str, str], where: str) -> dict[str, int]:
-    """Return which cell holds each role; question and answer must be there, a named column must exist."""
-    places: dict[str, int] = {}
+def _places(layout: Layout, columns: Mapping[str, str], where: str) -> dict[str, str]:
+    """Return the column of each role; question and answer must be there, a named column must exist."""
+    places: dict[str, str] = {}
     for role in ROLES:
         wanted = str(columns.get(role, role))
-        if wanted in names:
-            places[role] = names.index(wanted)
+        column = layout.column(wanted)
+        if column:
+            places[role] = column.name
         elif role in _REQUIRED or role in columns:
             raise DataError(
-                f"there is no column {wanted!r} for {role}.", where=f"{where}: row 1",
-                fix=f"{closest(wanted, names)}Columns found: {', '.join(names)}.\n"
+                f"there is no column {wanted!r} for {role}.", where=f"{where}: row {layout.header_last}",
+                fix=f"{closest(wanted, layout.names)}Columns found: {', '.join(layout.names)}.\n"
                     f"Correct the header, or name the column in data.yaml under columns: {{{role}: …}}.",
             )  # fmt: skip
     return places
+
+
+def _failed(row: RejectedRow, count: int, path: Path, where: str, options: Mapping[str, Any]) -> Reading:
+    """Return a row that could not be taken apart, its reason kept."""
+    document = Document(
+        doc_id=f"{path.stem}-{count:04d}", title=str(options.get("title") or path.stem), source=where,
+        publisher=str(options.get("publisher") or ""), date=_date(options, where), doc_type=DOC_TYPE, body="",
+        fields={"row": row.number},
+    )  # fmt: skip
+    return Reading(document=document, sections=(), status="FAILED",
+                   repairs={f"row {row.number}: {row.reason}: {row.text[:200]}": 1})  # fmt: skip
 
 
 def _reading(

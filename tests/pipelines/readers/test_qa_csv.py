@@ -58,9 +58,9 @@ def test_an_empty_answer_fails_that_row_only(tmp_path: Path) -> None:
         ("", "civil.csv: the file is empty."),
         ("\n", "civil.csv: the file is empty."),
         (HEADER, "civil.csv: the file has a header but no rows."),
-        (HEADER + "가?,나.\n", "civil.csv: row 2: 2 cells, but the header has 4 columns."),
-        (HEADER + "가?,나.,다,라,마\n", "civil.csv: row 2: 5 cells, but the header has 4 columns."),
-        (HEADER + '가?,"나.,c,d\n', "civil.csv: row 2 (line 2): the CSV is malformed"),
+
+
+        (HEADER + '가?,"나.,c,d\n', "civil.csv: row 2 cannot be taken apart (unexpected end of data)."),
         (
             "qestion,answer\n가,나\n",
             "civil.csv: row 1: there is no column 'question' for question.\n"
@@ -82,7 +82,29 @@ def test_an_unknown_column_lists_those_found(tmp_path: Path) -> None:
 def test_other_bytes_and_missing_files(tmp_path: Path) -> None:
     path = tmp_path / "civil.csv"
     path.write_bytes(b"\xff\xd8\xff\xe0\x00\x10\x80\x81 \xff")
-    with pytest.raises(DataError, match="neither UTF-8 nor CP949"):
+    with pytest.raises(DataError, match="NUL bytes, so it is damaged or no text"):
         read(path)
     with pytest.raises(DataError, match="there is no such file"):
         read(tmp_path / "gone.csv")
+
+
+def test_a_ragged_row_fails_alone_and_keeps_its_number(tmp_path: Path) -> None:
+    readings = read(write(tmp_path, HEADER + "가?,나.,다,라\n마?,바.\n사?,아.,자,차\n"))
+    assert [reading.status for reading in readings] == ["OK", "FAILED", "OK"]
+    assert readings[1].repairs == {"row 3: 2 cells where the header has 4: 마?,바.": 1}
+    assert [reading.document.fields["row"] for reading in readings] == [2, 3, 4]
+
+
+def test_only_the_categories_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER + "가?,나.,전세사기,초급\n다?,라.,부동산물권,고급\n마?,바.,전세사기,고급\n")
+    assert [one.document.doc_id for one in read(path, categories=["전세사기"])] == ["civil-0001", "civil-0003"]
+    assert [one.document.doc_id for one in read(path, difficulties=["고급"], categories=["전세사기"])] == ["civil-0003"]
+    with pytest.raises(DataError, match="categories: no row has the category '전세사가'.\n  Did you mean '전세사기'"):
+        read(path, categories=["전세사가"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "euc-kr"])
+def test_tabs_other_encodings_and_notes_above_the_header(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "civil.tsv"
+    path.write_bytes("민법 문답 모음\t\t\t\nquestion\tanswer\tcategory\tdifficulty\n가?\t나, 다.\t라\t초급\n".encode(encoding))
+    assert [one.question_answer for one in read(path)] == [("가?", "나, 다.")]

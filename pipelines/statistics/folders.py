@@ -1,0 +1,63 @@
+"""The reference's folders: data/<domain>/raw, processed and cleaned, below the root of everything generated.
+
+    cleaned/train.jsonl  {"instruction": "…", "input": "2023년 …은 몇 건인가요?", "output": "… 4,251,032건입니다.",
+                          "metadata": {"category": "진료통계", "source": "…", "year": 2023}}
+
+raw holds copies of the sources; processed each table as UTF-8 CSV with one header row; cleaned the rows: train, and the
+held-out part as val and test, by document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mundap.paths import home
+from pipelines.manifest import write_text
+from pipelines.statistics.dataset import Dataset
+from pipelines.statistics.rows import Made
+from pipelines.tabular.writer import write_csv
+
+
+def write_folders(project: Path, domain: str, datasets: Sequence[Dataset], made: Mapping[str, Sequence[Made]],
+                  instruction: str) -> Path:
+    """Write the three folders and return the one above them."""
+    root = home(project) / "data" / domain
+    for folder in ("raw", "processed"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    for data in datasets:
+        for file in data.files:
+            temporary = root / "raw" / (file.name + ".tmp")
+            shutil.copyfile(file, temporary)
+            os.replace(temporary, root / "raw" / file.name)
+        _write_processed(data, root / "processed" / f"{data.name}.csv")
+    held = list(made.get("eval", ()))
+    parts = {"train": made.get("train", ()), "val": [one for one in held if _first_half(one.doc_id)],
+             "test": [one for one in held if not _first_half(one.doc_id)]}
+    for name, rows in parts.items():
+        text = "".join(json.dumps(_record(one, instruction), ensure_ascii=False) + "\n" for one in rows)
+        write_text(root / "cleaned" / f"{name}.jsonl", text)
+    return root
+
+
+def _first_half(doc_id: str) -> bool:
+    return hashlib.sha256(f"val:{doc_id}".encode()).digest()[0] < 128
+
+
+def _record(made: Made, instruction: str) -> dict[str, Any]:
+    return {"instruction": instruction, "input": made.asked.question, "output": made.answer,
+            "metadata": {"category": made.category, "source": made.row.source, "year": made.asked.year}}
+
+
+def _write_processed(data: Dataset, path: Path) -> None:
+    spec = data.spec
+    header = ["연도", spec.group.name, *(key.name for key in spec.slices),
+              *(f"{measure.name}({measure.unit})" for measure in spec.measures)]
+    write_csv(path, header, ((year, group, *record.slice, *(record.values[measure.name] for measure in spec.measures))
+                             for group, years in data.records.items() for year, records in sorted(years.items())
+                             for record in records))
