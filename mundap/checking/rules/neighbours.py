@@ -12,9 +12,10 @@ from mundap.paths import resolve
 from mundap.recipe import Kind, Recipe, kind_of, read
 
 
-def recipes(project: Path, kind: Kind) -> Iterator[Recipe]:
-    """Yield every recipe of a kind under the project's configs/, by path."""
-    for file in sorted((project / "configs").rglob(f"{kind}*.yaml")):
+def recipes(recipe: Recipe, kind: Kind) -> Iterator[Recipe]:
+    """Yield every recipe of a kind under the project's configs/ and beside the recipe itself, by path."""
+    files = {*(recipe.project / "configs").rglob(f"{kind}*.yaml"), *recipe.path.parent.glob(f"{kind}*.yaml")}
+    for file in sorted(files):
         if kind_of(file) == kind and not {"presets", "prompts"} & set(file.parts):
             found = _read(file, file.stat().st_mtime_ns)
             if found is not None:
@@ -35,7 +36,7 @@ def below(adapter: Any, output_dir: Any, project: Path) -> bool:
 def trained_by(recipe: Recipe) -> Recipe | None:
     """Return the train recipe that writes a chat or export recipe's adapter, or None."""
     adapter = recipe.values.get("adapter_name_or_path")
-    for train in recipes(recipe.project, "train"):
+    for train in recipes(recipe, "train"):
         written = train.values.get("output_dir")
         if same_place(adapter, written, recipe.project) or below(adapter, written, recipe.project):
             return train

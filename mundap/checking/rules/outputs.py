@@ -46,7 +46,7 @@ def own_output(recipe: Recipe) -> Iterator[Problem]:
     key = {"train": "output_dir", "export": "export_dir"}.get(recipe.kind)
     if key is None:
         return
-    for other in recipes(recipe.project, recipe.kind):
+    for other in recipes(recipe, recipe.kind):
         if other.path < recipe.path and same_place(recipe.values.get(key), other.values.get(key), recipe.project):
             yield recipe.problem((key,), f"{recipe.values[key]} is written by {other.where(key)} as well.",
                                  "Give each recipe a folder of its own.")
@@ -75,7 +75,7 @@ def adapter_comes_from_somewhere(recipe: Recipe) -> Iterator[Problem]:
     adapters = recipe.values.get("adapter_name_or_path")
     if recipe.kind not in ("chat", "export") or not isinstance(adapters, str):
         return
-    written = [str(train.values.get("output_dir", "")) for train in recipes(recipe.project, "train")]
+    written = [str(train.values.get("output_dir", "")) for train in recipes(recipe, "train")]
     for adapter in (part.strip() for part in adapters.split(",")):
         local = Path(adapter).parts[:1] and Path(adapter).parts[0] in GENERATED
         known = any(same_place(adapter, one, recipe.project) or below(adapter, one, recipe.project) for one in written)

@@ -95,7 +95,7 @@ def _word(value: Any, quote: str = "'") -> str:
 
 def _exported_by(recipe: Recipe) -> Recipe | None:
     """Return the export recipe that writes the folder a chat recipe loads, or None."""
-    for export in recipes(recipe.project, "export"):
+    for export in recipes(recipe, "export"):
         if same_place(recipe.values.get("model_name_or_path"), export.values.get("export_dir"), recipe.project):
             return export
     return None
