@@ -60,7 +60,7 @@ BROKEN = [
     ("train", "eval_strategy: no\n", "configs/demo/train.yaml:{line}: eval_strategy: false is not a choice. To YAML a "
      "bare no or off is false; for the word, quote it: \"no\". Choices: no, steps, epoch. [MD012]"),
     ("rag", "colour: red\n", "configs/demo/rag.yaml:{line}: colour: unknown key (value \"red\"). Choices: domain, "
-     "title, index, retrieval, prompt, synonyms, generation, verification, web. [MD010]"),
+     "title, index, retrieval, prompt, levels, synonyms, generation, verification, web. [MD010]"),
     ("export", "export_device: gpu\n", "configs/demo/export.yaml:{line}: export_device: \"gpu\" is not a choice. "
      "Did you mean 'cpu'? Choices: cpu, auto. [MD012]"),
 ]
@@ -87,7 +87,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(project: Path) -
         "command line (rows.topk=3): rows.topk: unknown key (value 3). Did you mean 'top_k'? [MD010]",
         "command line (domain=null): domain: this key is missing. Short name of the subject, in small letters, digits "
         "and underscores; folders are named after it. [MD013]",
-        "command line (split.by=town): split.by: \"town\" is not a choice. Choices: company, document. [MD012]",
+        "command line (split.by=town): split.by: \"town\" is not a choice. Choices: company, document, stratified. [MD012]",
         "  Then check again with: mundap check configs/demo/data.yaml"))
 
 

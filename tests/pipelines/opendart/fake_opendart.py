@@ -105,6 +105,7 @@ def serving(state: FakeOpenDart) -> Iterator[str]:
     """Serve on a free port; yield the base URL."""
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True   # header and body go out in two writes; the second would wait 40 ms
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
