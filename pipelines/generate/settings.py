@@ -62,12 +62,16 @@ class ProviderSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindSettings:
-    """One kind of question: its prompt's text, the levels it is asked at ("" for none), pairs wanted of a chunk."""
+    """One kind of question: its prompt's text, the levels it is asked at ("" for none), pairs wanted of a chunk.
+
+    parts: the chunks it is asked of, by their metadata's `part` (조, 별표, risk …); () for all.
+    """
 
     name: str
     template: str
     levels: tuple[str, ...] = ("",)
     pairs: int = 1
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +196,7 @@ def _kinds(given: Sequence[Mapping[str, Any]], levels: Mapping[str, str], projec
             raise ConfigError("the prompt has no place for the chunk's text.", where=kind["prompt"],
                               fix=f"Write {{text}} where it stands. Other places: {', '.join(PLACES[1:])}, in braces.")
         kinds.append(KindSettings(name=kind["name"], template=template, levels=tuple(kind["levels"]) or ("",),
-                                  pairs=kind["pairs"]))
+                                  pairs=kind["pairs"], parts=tuple(kind["parts"])))
     return tuple(kinds)
 
 

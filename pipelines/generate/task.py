@@ -1,4 +1,4 @@
-"""The work: one task for each chunk, kind and level, in the order of the chunks; and the prompt a task is asked with."""
+"""The work: one task for each chunk, kind asked of it, and level, in the order of the chunks; and a task's prompt."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ def tasks_of(chunks: Iterable[Chunk], settings: GenerateSettings) -> list[Task]:
         digest = chunk_hash(chunk)
         tasks += [Task(chunk=chunk, kind=kind, level=level,
                        key=TaskKey(digest, kind.name, level, prompts[kind.name, level]))
-                  for kind in settings.kinds for level in kind.levels]
+                  for kind in settings.kinds if not kind.parts or chunk.metadata.get("part") in kind.parts
+                  for level in kind.levels]
     return tasks
 
 

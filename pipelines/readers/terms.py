@@ -64,7 +64,10 @@ def reading_of(terms: Terms, document: Document, repairs: Mapping[str, int] | No
     """Return the Reading of a document's structure; the document's body is made from its sections."""
     crumbs = terms.breadcrumbs()
     bases = _bases(terms.articles)
-    sections = tuple(_section(article, document, crumbs, bases.get(article.scope, -1)) for article in terms.articles)
+    mains = {article.scope: article.contract for article in terms.articles if article.contract_kind == "보통약관"}
+    sections = tuple(_section(article, document, crumbs, bases.get(article.scope, -1),
+                              mains.get(article.scope) or mains.get(bases.get(article.scope, -1), ""))
+                     for article in terms.articles)
     counted = Counter({name: ink for name, ink in terms.dropped.items() if ink})
     return Reading(document=_with_body(document, sections), sections=sections, status="REPAIRED" if repairs else "OK",
                    repairs=dict(repairs or {}), left_out=counted)
@@ -151,7 +154,8 @@ def _with_body(document: Document, sections: Sequence[Section]) -> Document:
                     date=document.date, doc_type=document.doc_type, body=sections_markdown(sections), fields=document.fields)
 
 
-def _section(article: Article, document: Document, crumbs: Mapping[tuple[int, tuple[int, int]], str], base: int) -> Section:
+def _section(article: Article, document: Document, crumbs: Mapping[tuple[int, tuple[int, int]], str], base: int,
+             product: str) -> Section:
     title = "".join(document.title.split())
     path = article.path[1:] if len(article.path) > 1 and "".join(article.path[0].split()) == title else article.path
     name = article.contract or document.title
@@ -162,12 +166,19 @@ def _section(article: Article, document: Document, crumbs: Mapping[tuple[int, tu
         for unit, found in zip(article.units, article.links, strict=True))
     part = "부칙" if article.supplement else {"article": "조", "annex": "별표"}.get(article.kind, "전문")
     extra: dict[str, str | int] = {"policy_type": article.contract_kind, "part": part}
+    if article.contract_kind:
+        extra["product"] = product_of(product or document.title)
     if article.kind == "article":
         number, sub = article.number
         extra["article"] = f"{number}의{sub}" if sub else str(number)
     if article.page:
         extra["page"] = article.page
     return Section(path=path, blocks=blocks, cite=f"{name} {article.cite}".strip(), extra=extra)
+
+
+def product_of(title: str) -> str:
+    """Return a product as its customers call it: 무배당 한빛든든 운전자보험 약관 -> 한빛든든 운전자보험."""
+    return re.sub(r"^\(?[무유]배당\)?\s*|\s*(?:보통|표준)?약관$", "", title.strip()) or title
 
 
 def _target(link: Link, scope: int, base: int, crumbs: Mapping[tuple[int, tuple[int, int]], str]) -> str:

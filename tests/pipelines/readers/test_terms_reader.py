@@ -12,7 +12,7 @@ import pytest
 from mundap.errors import DataError
 from pipelines.readers import FILE_SUFFIXES, READERS
 from pipelines.readers.pdf_text import page_texts
-from pipelines.readers.terms import read
+from pipelines.readers.terms import product_of, read
 from pipelines.reading import Reading
 from pipelines.terms.source_lines import inked
 
@@ -61,8 +61,16 @@ def test_sections_blocks_and_links(tmp_path: Path) -> None:
         ("제1항", ""), ("제1항 제1호", "① 다음의 경우에 지급합니다.")]
     assert second.blocks[1].links == ("가온 상해보험 보통약관 > 제1조(목적)",)
     assert rider.blocks[0].links == ("가온 상해보험 보통약관 > 제2조(지급) 제1항",)
-    assert dict(rider.extra) == {"policy_type": "특별약관", "part": "조", "article": "1"}
+    assert dict(rider.extra) == {"policy_type": "특별약관", "product": "가온 상해보험", "part": "조", "article": "1"}
     assert "제2조(지급)" in document.body and "1. 제1조에 따른 사망" in document.body
+
+
+@pytest.mark.parametrize(("title", "product"), [
+    ("무배당 한빛든든 운전자보험 약관", "한빛든든 운전자보험"), ("생명보험 표준약관", "생명보험"), ("(무배당) 가온보험 보통약관", "가온보험"),
+    ("약관", "약관"),
+])
+def test_a_product_is_called_as_its_customers_call_it(title: str, product: str) -> None:
+    assert product_of(title) == product
 
 
 def test_a_statutes_front_matter(tmp_path: Path) -> None:
