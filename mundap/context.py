@@ -47,8 +47,13 @@ def match(question: Question, line: str, head: str) -> LineMatch:
 
 
 def head(chunk: Chunk) -> str:
-    """Return the one-line head of a chunk in a prompt: the document's title and its innermost section."""
+    """Return the one-line head of a chunk in a prompt: the document's title and its innermost section.
+
+    Of terms it is the contract instead of the title: every rider has a 제1조 of its own.
+    """
     crumbs = chunk.breadcrumbs.split(" > ")
+    if chunk.metadata.get("policy_type"):
+        crumbs[0] = next((crumb for crumb in crumbs[-2::-1] if "약관" in crumb or "특약" in crumb), crumbs[0])
     return crumbs[0] if len(crumbs) == 1 else f"{crumbs[0]} > {crumbs[-1]}"
 
 

@@ -16,15 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from mundap.chunk import read_chunks
-from mundap.errors import MissingExtra
+from mundap.errors import ConfigError, MissingExtra
 from mundap.paths import resolve, show
 from mundap.token_count import token_counter, tokenizer_file
-from pipelines import manifest
+from pipelines import manifest, quality_stage
 from pipelines.corpus import DISAGREEMENTS, SHARDS, Corpus, Say, build
 from pipelines.facts import read_facts
+from pipelines.generation_stage import generate_pairs
 from pipelines.qa_forms import strata_of, write_forms
 from pipelines.rejects import Rejects
 from pipelines.rows.build import PARTS, build_rows
+from pipelines.rows.plain_rows import plain_file, write_plain
 from pipelines.rows.pool import Pool
 from pipelines.rows.row import Row, rows_text
 from pipelines.rows.settings import RowSettings, load_settings, prompt_files
@@ -59,6 +61,8 @@ class DataReport:
                  ("superseded", str(counts["superseded"])),
                  ("chunks", f"{sum(counts['chunks'].values())} ({_pairs(counts['chunks'])})"),
                  ("facts found", str(counts["facts"]))]
+        if counts.get("generated"):
+            lines.append(("generated", _pairs(counts["generated"])))
         compared = {name: counts["notes"].get(f"facts: accounts {name}", 0) for name in ("agree", "differ")}
         if any(compared.values()):
             lines.append(("against OpenDART's accounts", f"{_pairs(compared)}; see {DISAGREEMENTS} where they differ"))
@@ -83,6 +87,7 @@ def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = Fal
         DataError: a source is missing or holds no readable document.
         ModelError: the tokenizer that counts is missing.
     """
+    _refuse_unconnected(recipe)
     started = time.monotonic()
     folder = resolve(recipe.get("documents") or f"docs/{recipe['domain']}", project)
     paths = [_collected(source, project, say) for source in recipe["sources"]]
@@ -96,6 +101,15 @@ def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = Fal
         shutil.rmtree(folder / SHARDS, ignore_errors=True)
     counts = _make(recipe, project, folder, paths, mark, say)
     return _report(recipe, project, folder, counts, skipped=False, seconds=time.monotonic() - started)
+
+
+def _refuse_unconnected(recipe: Mapping[str, Any]) -> None:
+    """Refuse sections that the schema knows and this stage does not run yet; passing over them would be worse."""
+    for section, key, there in (("augment", recipe.get("augment"), "pipelines.augment"),
+                                ("split.leakage", recipe["split"].get("leakage"), "pipelines.quality.leakage")):
+        if key:
+            raise ConfigError("the data stage does not run this section yet.", where=section,
+                              fix=f"Take it out; {there} can be called on the rows from Python.")
 
 
 def _collected(source: Mapping[str, Any], project: Path, say: Say) -> Path:
@@ -122,9 +136,11 @@ def _make(recipe: Mapping[str, Any], project: Path, folder: Path, paths: Sequenc
     reused = f" ({corpus.found:,} inputs had been worked on before)" if corpus.found else ""
     say(f"  {len(corpus.kept):,} documents, {corpus.rows('chunks'):,} chunks, {corpus.rows('facts'):,} facts{reused}"
         + ("; making rows" if settings else ""))
+    generated = generate_pairs(recipe, project, say) if recipe.get("generate") else {}
     chosen = sample(corpus, recipe["rows"].get("max_documents"), recipe["seed"]) if settings else None
     rows = _rows(recipe, project, settings, corpus, chosen, rejects) if settings else {}
-    counts = _counts(corpus, rows, rejects) | {"row_documents": len(corpus.kept if chosen is None else chosen)}
+    counts = _counts(corpus, rows, rejects) | {"row_documents": len(corpus.kept if chosen is None else chosen),
+                                               "generated": generated}
     datasets = _write(recipe, project, rows, rejects) if settings else []
     documents = corpus.documents
     for stale in sorted(set(earlier) - set(documents.values())):
@@ -183,7 +199,10 @@ def _rows(recipe: Mapping[str, Any], project: Path, settings: RowSettings, corpu
                 settings.synonyms)
     limit = rows["max_tokens"]
     count = None if limit is None else token_counter(resolve(rows["tokenizer"], project))
-    made = build_rows(pool, settings, corpus.pairs if rows["qa"] else (), rejects, max_tokens=limit, count=count)
+    gate = quality_stage.gate_of(recipe, settings, count, limit)
+    made = build_rows(pool, settings, corpus.pairs if rows["qa"] else (), rejects, max_tokens=limit, count=count, gate=gate)
+    quality_stage.report(gate, corpus.folder)
+    write_plain(recipe, project, made["train"], pool.chunks)
     return add_statistics(made, recipe, project, pool, settings, rejects, max_tokens=limit, count=count)
 
 
@@ -221,7 +240,7 @@ def _paths(recipe: Mapping[str, Any], project: Path) -> tuple[dict[str, Path], P
 
 def _dataset_files(recipe: Mapping[str, Any], project: Path) -> list[Path]:
     datasets, rejects = _paths(recipe, project)
-    return [*datasets.values(), rejects] if rejects else []
+    return [*datasets.values(), rejects, *plain_file(recipe, project)] if rejects else []
 
 
 def _write(recipe: Mapping[str, Any], project: Path, rows: Mapping[Part, Sequence[Row]], rejects: Rejects
@@ -230,7 +249,7 @@ def _write(recipe: Mapping[str, Any], project: Path, rows: Mapping[Part, Sequenc
     assert rejects_file is not None
     written = [manifest.write_text(path, rows_text(rows[part]))
                for part, path in zip(PARTS, datasets.values(), strict=True)]
-    return [*written, manifest.write_text(rejects_file, rejects.jsonl())]
+    return [*written, manifest.write_text(rejects_file, rejects.jsonl()), *plain_file(recipe, project)]
 
 
 def _report(recipe: Mapping[str, Any], project: Path, folder: Path, counts: Mapping[str, Any], *, skipped: bool,

@@ -24,6 +24,7 @@ REASONS = {
     "too_few_passages": "the figures a computed answer needs stand in more passages than a prompt quotes",
     "no_withheld_context": "no passages that withhold the answer could be found",
     "answer_not_in_focus": "the quoted lines do not hold the whole answer",
+    "no_article": "the terms have no article of the name that a given pair cites",
     "empty_field": "a field is empty",
     "duplicate": "another row asks the same and answers the same",
     "over_tokens": "the row is longer than rows.max_tokens",

@@ -20,6 +20,7 @@ from mundap.levels import level_named, load_levels
 from mundap.paths import resolve
 from mundap.prompt import Passage, build_input, user_content
 from mundap.question import Question, Synonyms, analyse, canonical
+from mundap.stop_phrases import cut
 from mundap.synonyms import load_synonyms
 from rag.evidence import find, narrow, subject
 from rag.hit import Hit
@@ -100,6 +101,7 @@ class Answerer:
         self.levels = load_levels(recipe.get("levels"), project)
         self.synonyms: Synonyms = load_synonyms(recipe.get("synonyms"), project)
         self.decoding = decoding_of(generation)
+        self.stop_phrases: Sequence[str] = generation.get("stop_phrases", ())
 
     @classmethod
     def open(cls, recipe: Mapping[str, Any], project: Path) -> Answerer:
@@ -150,11 +152,8 @@ class Answerer:
 
     def judge(self, prepared: Prepared, generation: Generation) -> Verdict:
         """Return the verdict on the model's text; without levers nothing is struck, though citations are still set right."""
-        if not self.levers:
-            return verify(prepared.question, generation.text, prepared.passages, decline_text=self.decline_text,
-                          policy="flag")
-        return verify(prepared.question, generation.text, prepared.passages, decline_text=self.decline_text,
-                      policy=self.policy)
+        return verify(prepared.question, cut(generation.text, self.stop_phrases), prepared.passages,
+                      decline_text=self.decline_text, policy=self.policy if self.levers else "flag")
 
     def stream(self, text: str, level: str = "") -> Iterator[Delta | Answer]:
         """Yield the model's text as it comes, then the verified answer, which replaces it."""

@@ -18,6 +18,8 @@ from mundap.question import Question, missing, squeeze
 
 MIN_PROSE_COVERAGE = 0.5
 MAX_FIGURE_SURPLUS = 2  # letters of a line's label beyond the question, for the question to be about that line's figure
+# "2. 1년 이상 3년 미만: 25%" is a clause of terms: prose, not a figure of one thing
+_CLAUSE = re.compile(r"\s*(?:\d{1,2}\.\s|[①-⑳]|[가-하]\.\s|\(\d{1,2}\))")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
@@ -35,9 +37,9 @@ class Evidence:
 
 
 def is_fact(line: str) -> bool:
-    """Return whether a line states one figure of one thing, as `label: value`."""
+    """Return whether a line states one figure of one thing, as `label: value`, and is no numbered clause."""
     name, colon, value = line.partition(": ")
-    return bool(colon) and len(name) <= 120 and any(letter.isdigit() for letter in value[:4])
+    return bool(colon) and not _CLAUSE.match(line) and len(name) <= 120 and any(letter.isdigit() for letter in value[:4])
 
 
 def find(question: Question, passages: Sequence[Passage]) -> list[Evidence]:

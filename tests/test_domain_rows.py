@@ -1,4 +1,4 @@
-"""The rows of the insurance and HIRA domains: traced to their raw files, and no figure their own prompt does not hold.
+"""The rows of the HIRA domain written by hand: traced to their raw files, and no figure their own prompt does not hold.
 
 Not judged: whether the Korean is good, and whether an answer is complete.
 """
@@ -19,7 +19,7 @@ import pytest
 
 from mundap.chunk import chunk_id
 from mundap.grounding import check, figures, normalise_value
-from mundap.prompt import INPUT_HEADER, Passage, build_input, neutralise
+from mundap.prompt import INPUT_HEADER, Passage, build_input
 from mundap.question import analyse
 from rag.evidence import best_lines
 from rag.verify import verify
@@ -27,20 +27,15 @@ from rag.verify import verify
 ROOT = Path(__file__).resolve().parent.parent
 RAW = ROOT / "datasets" / "raw"
 Row = dict[str, str]
-# Dataset -> how many rows of each kind. About 15% have no answer; fact, scenario and easy stand near 30 : 29 : 42.
+# Dataset -> how many rows of each kind. About 15% have no answer.
 KINDS = {
-    "insurance": {"fact": 10, "scenario": 10, "easy": 14, "unanswerable": 6},
-    "insurance_eval": {"fact": 4, "scenario": 3, "easy": 5, "unanswerable": 2},
-    "insurance_phase1": {"fact": 10, "scenario": 7, "easy": 9},
     "hira": {"fact": 39, "ranking": 2, "unanswerable": 7},
     "hira_eval": {"fact": 11, "ranking": 1, "unanswerable": 2},
 }
-DECLINE = {"insurance": "약관에 해당 내용이 없습니다.", "hira": "통계에 해당 내용이 없습니다."}
-PAIRS = [("insurance", "insurance_eval"), ("insurance_phase1", "insurance_eval"), ("hira", "hira_eval")]
-BUILT = [name for name in KINDS if name != "insurance_phase1"]  # phase 1 is plain QA: terms as input, no passages
+DECLINE = {"hira": "통계에 해당 내용이 없습니다."}
+PAIRS = [("hira", "hira_eval")]
 COLUMNS = {"id", "kind", "instruction", "input", "output", "question", "source", "chunk_ids", "gold_chunk", "gold_line",
            "gold_value", "gold_unit", "reason"}
-MAX_PHASE1_CHARS = 500
 MAX_ALIKE = 0.7   # letters in common; above it an evaluation question is a training question with a word changed
 TITLES = {"imaging_by_province": "건강보험 적용 MRI·CT 검사(가상 통계)",
           "frequent_diseases": "외래 다빈도 상병(가상 통계)",
@@ -60,36 +55,12 @@ def domain(name: str) -> str:
 
 def passages_of(row: Row) -> list[Passage]:
     """Return the passages an input quotes, each with the chunk the row names for it."""
-    if "[1] " not in row["input"]:   # phase 1: one article, its heading first
-        heading, *lines = row["input"].removeprefix(INPUT_HEADER).split("\n")
-        return [Passage(number=1, head=heading, lines=tuple(lines), chunk_id=json.loads(row["chunk_ids"])[0])]
     blocks = row["input"].removeprefix(INPUT_HEADER).split("\n\n")[:-1]
     found = []
     for number, (block, chunk) in enumerate(zip(blocks, json.loads(row["chunk_ids"]), strict=True), start=1):
         head, *lines = block.split("\n")
         assert head.startswith(f"[{number}] ")
         found.append(Passage(number=number, head=head.removeprefix(f"[{number}] "), lines=tuple(lines), chunk_id=chunk))
-    return found
-
-
-@lru_cache
-def articles() -> dict[str, tuple[str, list[str]]]:
-    """Return chunk id -> (head of its passage, its lines) for each article of the terms, and assert none is empty."""
-    found = {}
-    for path in sorted((RAW / "insurance").glob("*.md")):
-        contract, made = "", list[tuple[str, list[str]]]()
-        for line in path.read_text(encoding="utf-8").partition("---\n")[2].partition("---\n")[2].splitlines():
-            if line.startswith("# "):
-                contract = line[2:]
-            if line.startswith("### "):
-                made.append((f"{contract} > {line[4:]}", []))
-            elif line.startswith("#"):
-                made.append(("", []))   # a heading that is no article ends the article before it
-            elif line.strip() and made and made[-1][0]:
-                made[-1][1].append(line)
-        for position, (head, lines) in enumerate((one for one in made if one[0]), start=1):
-            assert lines, head
-            found[chunk_id(path.stem, position, "\n".join(lines))] = (head, lines)
     return found
 
 
@@ -134,10 +105,7 @@ def table_chunks() -> dict[str, tuple[str, list[str]]]:
 
 
 def cells(name: str, row: Row) -> set[str]:
-    """Return what a row's passages are about: terms and article, or table and year."""
-    if domain(name) == "insurance":
-        contract = {chunk: head.split(" > ") for chunk, (head, _) in articles().items()}
-        return {" ".join(contract[chunk]) for chunk in json.loads(row["chunk_ids"])}
+    """Return what a row's passages are about: table and year."""
     return {f"{passage.chunk_id.split(':')[0]} {year}" for passage in passages_of(row)
             for line in (passage.head, *passage.lines) for year in re.findall(r"20\d\d(?=년)", line)}
 
@@ -161,9 +129,7 @@ def test_registered_with_every_column_used(name: str) -> None:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_column_of_every_row_is_text_in_nfc(name: str) -> None:
-    wanted = COLUMNS | ({"category", "year"} if domain(name) == "hira" else set())
-    if name == "insurance_phase1":
-        wanted = {"id", "kind", "instruction", "input", "output", "source", "chunk_ids"}
+    wanted = COLUMNS | {"category", "year"}
     for row in rows(name):
         assert set(row) == wanted
         assert all(type(value) is str and unicodedata.is_normalized("NFC", value) for value in row.values())
@@ -174,8 +140,7 @@ def test_every_column_of_every_row_is_text_in_nfc(name: str) -> None:
 def test_kinds_and_share_without_an_answer(name: str) -> None:
     found = Counter(row["kind"] for row in rows(name))
     assert found == KINDS[name]
-    if name != "insurance_phase1":
-        assert 0.13 <= found["unanswerable"] / found.total() <= 0.17
+    assert 0.13 <= found["unanswerable"] / found.total() <= 0.17
 
 
 def test_no_row_id_or_question_twice() -> None:
@@ -184,66 +149,46 @@ def test_no_row_id_or_question_twice() -> None:
     assert len(ids) == len(set(ids)) and len(questions) == len(set(questions))
 
 
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", KINDS)
 def test_instruction_is_the_prompt_file(name: str) -> None:
     text = (ROOT / "configs" / "prompts" / domain(name) / "instruction.txt").read_text(encoding="utf-8")
     assert {row["instruction"] for row in rows(name)} == {text.removesuffix("\n")}
 
 
-def test_a_decline_is_the_words_the_insurance_instruction_names() -> None:
-    text = (ROOT / "configs" / "prompts" / "insurance" / "instruction.txt").read_text(encoding="utf-8")
-    assert f"'{DECLINE['insurance'].rstrip('.')}'" in text
-
-
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", KINDS)
 def test_input_is_what_the_prompt_builder_makes(name: str) -> None:
     for row in rows(name):
         assert build_input(passages_of(row), row["question"]) == row["input"]
 
 
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", KINDS)
 def test_passages_are_the_raw_files_own_lines_in_order(name: str) -> None:
-    known = articles() if domain(name) == "insurance" else table_chunks()
+    known = table_chunks()
     for row in rows(name):
         for passage in passages_of(row):
             head, lines = known[passage.chunk_id]
             assert passage.head == head
-            if domain(name) == "insurance":
-                assert list(passage.lines) == lines   # an article is quoted whole
-            else:
-                assert [line for line in lines if line in passage.lines] == list(passage.lines)
-
-
-def test_phase_1_input_is_one_article_cut_at_500_characters() -> None:
-    for row in rows("insurance_phase1"):
-        head, lines = articles()[json.loads(row["chunk_ids"])[0]]
-        terms = row["input"].removeprefix(INPUT_HEADER)
-        whole = neutralise("\n".join((head.split(" > ")[-1], *lines)))
-        assert row["input"].startswith(INPUT_HEADER) and len(terms) <= MAX_PHASE1_CHARS
-        assert terms == whole or (whole.startswith(terms + "\n") and len(whole) > MAX_PHASE1_CHARS)
+            assert [line for line in lines if line in passage.lines] == list(passage.lines)
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_every_figure_date_and_article_stands_in_the_prompt(name: str) -> None:
+def test_every_figure_and_date_stands_in_the_prompt(name: str) -> None:
     for row in answered(name):
         report = check(row["output"], passages_of(row))
         assert report.ok and report.claims, (row["output"], report.unsupported)
         assert not any(claim.derived for claim in report.claims), row["output"]   # read, never computed
         kinds = {claim.claim.kind for claim in report.claims}
-        assert "article" in kinds if domain(name) == "insurance" else kinds & {"amount", "count", "code"}, row["output"]
+        assert kinds & {"amount", "count", "code"}, row["output"]
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_changed_figure_or_article_does_not_stand(name: str) -> None:
+def test_a_changed_figure_does_not_stand(name: str) -> None:
     for row in answered(name):
-        if domain(name) == "insurance":
-            wrong = re.sub(r"제(\d+)조", lambda match: f"제{int(match[1]) + 60}조", row["output"], count=1)
-        else:
-            wrong = re.sub(r"(\d)(?=천원|명|건|일입|개소|병상|위는)", lambda match: str(9 - int(match[1])), row["output"])
+        wrong = re.sub(r"(\d)(?=천원|명|건|일입|개소|병상|위는)", lambda match: str(9 - int(match[1])), row["output"])
         assert wrong != row["output"] and not check(wrong, passages_of(row)).ok, wrong
 
 
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", KINDS)
 def test_only_a_row_without_an_answer_declines_and_in_the_exact_words(name: str) -> None:
     for row in rows(name):
         blank = row["kind"] == "unanswerable"
@@ -251,7 +196,7 @@ def test_only_a_row_without_an_answer_declines_and_in_the_exact_words(name: str)
         assert blank or not re.search(r"해당 내용이 없|알 수 없|명시되어 있지 않", row["output"])
 
 
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", KINDS)
 def test_gold_columns_are_what_the_evaluation_reads(name: str) -> None:
     for row in rows(name):
         quoted = [line for passage in passages_of(row) for line in passage.lines]
@@ -268,7 +213,7 @@ def test_gold_columns_are_what_the_evaluation_reads(name: str) -> None:
 
 
 @pytest.mark.parametrize(("training", "evaluation"), PAIRS)
-def test_evaluation_shares_no_question_article_or_table_year_with_training(training: str, evaluation: str) -> None:
+def test_evaluation_shares_no_question_or_table_year_with_training(training: str, evaluation: str) -> None:
     seen = {cell for row in rows(training) for cell in cells(training, row)}
     asked = {cell for row in rows(evaluation) for cell in cells(evaluation, row)}
     assert seen and asked and not seen & asked
@@ -304,15 +249,3 @@ def test_the_tables_add_up_and_rank_by_patients() -> None:
     diseases = table("frequent_diseases")
     by_patients = sorted(diseases, key=lambda row: (row["진료년도"], -int(row["환자수(명)"])))
     assert diseases == by_patients and [row["순위"] for row in diseases[:10]] == [str(rank) for rank in range(1, 11)]
-
-
-@pytest.mark.parametrize("name", ["hanbit_injury", "onsaemi_health"])
-def test_the_terms_say_that_they_are_invented(name: str) -> None:
-    text = (RAW / "insurance" / f"{name}.md").read_text(encoding="utf-8")
-    assert "notice: 시험용으로 지어낸 약관입니다." in text and text.count("\n### 제") >= 15
-
-
-def test_the_rider_counts_its_articles_from_one_again() -> None:
-    heads = [head for head, _ in articles().values()]
-    assert [head for head in heads if head.endswith("특별약관 > 제1조(골절의 정의)")]
-    assert [head for head in heads if head.endswith("상해보험 보통약관 > 제1조(목적)")]

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from mundap.token_count import Count
 from pipelines.filters import keep
+from pipelines.quality.gate import Gate
+from pipelines.quality.sift_rows import sift_rows
 from pipelines.rejects import Rejects
+from pipelines.rows.article_rows import article_rows
 from pipelines.rows.derived import Derived
 from pipelines.rows.derived_rows import derived_rows, lacking_rows
 from pipelines.rows.fact_rows import Asked, fact_rows, figures_wanted
@@ -21,8 +24,12 @@ __all__ = ["PARTS", "build_rows"]
 
 
 def build_rows(pool: Pool, settings: RowSettings, pairs: Sequence[Pair], rejects: Rejects, *,
-               max_tokens: int | None = None, count: Count | None = None) -> dict[Part, list[Row]]:
-    """Return part -> its rows. Every row tried is counted in rejects.tried and either returned or rejected."""
+               max_tokens: int | None = None, count: Count | None = None, gate: Gate | None = None
+               ) -> dict[Part, list[Row]]:
+    """Return part -> its rows. Every row tried is counted in rejects.tried and either returned or rejected.
+
+    gate: the recipe's own filters, in place of the last look that every row gets.
+    """
     made: dict[Part, list[Row]] = {}
     for part in PARTS:
         rows: list[Row] = []
@@ -40,5 +47,7 @@ def build_rows(pool: Pool, settings: RowSettings, pairs: Sequence[Pair], rejects
         rows += lacking_rows(pool, settings, part, derived,
                              share_wanted(len(derived), settings.unanswerable_share), rejects)
         rows += qa_rows(pool, settings, part, pairs, rejects)
-        made[part] = list(keep(rows, part, rejects, max_tokens=max_tokens, count=count))
+        rows += article_rows(pool, settings, part, rejects)
+        made[part] = list(sift_rows(rows, gate, part, rejects) if gate else
+                          keep(rows, part, rejects, max_tokens=max_tokens, count=count))
     return made

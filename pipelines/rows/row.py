@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from mundap.prompt import Passage, build_input
 
-_OPTIONAL = ("level", "period", "gold_lines")
+_OPTIONAL = ("level", "period", "gold_lines", "origin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,7 @@ class Row:
     reason: str = ""
     level: str = ""
     period: str = ""
+    origin: str = ""       # "template", "handwritten" or "generated" of a row about an article
     gold_lines: str = ""   # JSON list: every line that a computed answer rests on
 
     @property

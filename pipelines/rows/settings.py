@@ -11,6 +11,7 @@ from mundap.errors import ConfigError
 from mundap.levels import Level, load_levels
 from mundap.paths import resolve, show
 from mundap.synonyms import load_synonyms
+from pipelines.rows.article_settings import ArticleSettings, article_files, load_article_settings
 from pipelines.rows.glossary import load_ratios, load_terms
 from pipelines.rows.templates import FORMS, Template, load_templates
 from pipelines.split import Part
@@ -41,6 +42,7 @@ class RowSettings:
     levels: Mapping[str, Level] = field(default_factory=dict)
     terms: Mapping[str, str] = field(default_factory=dict)
     ratios: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    articles: ArticleSettings | None = None
 
     def wanted(self, kind: str, figures: int) -> int:
         """Return how many of a number of questions about figures are of a kind, by its share of all the kinds'."""
@@ -72,7 +74,7 @@ def load_settings(recipe: Mapping[str, Any], project: Path) -> RowSettings:
         single_passage_share=rows["single_passage_share"], seed=recipe["seed"], templates=templates,
         synonyms=load_synonyms(rows["synonyms"], project), kinds=kinds, forms=forms,
         levels=load_levels(rows.get("levels"), project), terms=load_terms(rows.get("terms"), project),
-        ratios=load_ratios(rows.get("ratios"), project))
+        ratios=load_ratios(rows.get("ratios"), project), articles=load_article_settings(recipe, project))
 
 
 def prompt_files(rows: Mapping[str, Any]) -> list[str]:
@@ -81,7 +83,7 @@ def prompt_files(rows: Mapping[str, Any]) -> list[str]:
     named = [rows["instruction"], rows["questions"]["train"], rows["questions"]["eval"], rows["synonyms"],
              *(file for form in forms for file in _form_files(rows, form).values()),
              *(level["instruction"] for level in (rows.get("levels") or {}).values()),
-             rows.get("terms"), rows.get("ratios")]
+             rows.get("terms"), rows.get("ratios"), *article_files(rows)]
     return [name for name in named if name]
 
 

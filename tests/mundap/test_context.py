@@ -21,6 +21,9 @@ FACTS = "\n".join(["손익", *(f"가온누리전자 2023년 {item}: {at},000백�
 def test_the_head_is_the_title_and_the_innermost_section() -> None:
     assert head(made("글")) == "가온누리전자 2023 사업보고서 > 손익"
     assert head(made("글", breadcrumbs="가온누리전자 2023 사업보고서")) == "가온누리전자 2023 사업보고서"
+    rider = "가온 상해보험 약관 > 가온 상해보험 골절 특별약관 > 제1관 보험금 > 제1조(지급)"
+    assert head(made("글", breadcrumbs=rider, policy_type="특별약관")) == "가온 상해보험 골절 특별약관 > 제1조(지급)"
+    assert head(made("글", breadcrumbs="민법 > 제1장 > 제3조", policy_type="")) == "민법 > 제3조"
 
 
 def test_a_label_is_what_stands_before_the_figure() -> None:

@@ -216,6 +216,14 @@ def test_given_chunks_are_quoted_without_a_search(answering: Answering) -> None:
         answerer.retriever.chunk("c9")
 
 
+def test_a_phrase_that_begins_a_later_sentence_ends_the_answer(answering: Answering) -> None:
+    answerer, _ = answering(lambda request: f"{RIGHT} 이번에 새로 나온 상품의 매출액은 9백만원입니다.")
+    assert answerer.ask(ASKED).verdict.struck
+    answerer.stop_phrases = ["이번에"]
+    answer = answerer.ask(ASKED)
+    assert (answer.text, answer.verdict.status, answer.verdict.struck) == (RIGHT, "verified", ())
+
+
 def test_closing_ends_the_generator(answering: Answering) -> None:
     answerer, generator = answering(lambda request: RIGHT)
     answerer.close()

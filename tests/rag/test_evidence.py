@@ -28,6 +28,10 @@ def asked(text: str) -> Question:
     ("대표이사: 홍길동", False),
     ("매출액은 1,234백만원이다.", False),
     (f"{'가' * 121}: 1", False),
+    ("2. 1년 이상 3년 미만: 25%", False),      # a clause of terms is prose
+    ("가. 요양병원: 5만원", False),
+    ("① 사망한 경우: 2억원", False),
+    ("3S 2023년 매출액: 12백만원", True),
 ])
 def test_a_fact_is_a_short_label_and_a_figure(line: str, fact: bool) -> None:
     assert is_fact(line) is fact

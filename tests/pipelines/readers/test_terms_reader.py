@@ -66,7 +66,8 @@ def test_sections_blocks_and_links(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("title", "product"), [
-    ("무배당 한빛든든 운전자보험 약관", "한빛든든 운전자보험"), ("생명보험 표준약관", "생명보험"), ("(무배당) 가온보험 보통약관", "가온보험"),
+    ("무배당 한빛든든 운전자보험 약관", "한빛든든 운전자보험"), ("생명보험 표준약관", "생명보험"),
+    ("(무배당) 가온보험 보통약관", "가온보험"),
     ("약관", "약관"),
 ])
 def test_a_product_is_called_as_its_customers_call_it(title: str, product: str) -> None:
