@@ -26,7 +26,7 @@ REASONS = {
     "answer_not_in_focus": "the quoted lines do not hold the whole answer",
     "no_article": "the terms have no article of the name that a given pair cites",
     "empty_field": "a field is empty",
-    "duplicate": "another row asks the same and answers the same",
+    "duplicate": "another row asks the same",
     "over_tokens": "the row is longer than rows.max_tokens",
     # the quality gate's own: pipelines/quality/registry.py
     "short_answer": "the answer is too short to say anything",

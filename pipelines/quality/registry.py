@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from pipelines import rejects
 from pipelines.quality import (
     answer_length,
     duplicate,
@@ -42,21 +43,7 @@ FILTERS: Mapping[str, Callable[..., Filter]] = {
     "grounded": grounded.make,
     "over_tokens": over_tokens.make,
 }
-# Every reason a filter gives, and what it means.
-REASONS: Mapping[str, str] = {
-    "empty_field": "a field is empty",
-    "duplicate": "another row asks the same",
-    "short_answer": "the answer is too short to say anything",
-    "long_answer": "the answer is longer than wanted",
-    "truncated": "the answer does not end as a sentence does",
-    "error_text": "the answer is a failure of the program that wrote it",
-    "special_tokens": "a control token or a prompt header stands inside a text",
-    "evasive": "the answer evades a question that is not of the unanswerable kind",
-    "leaks_instruction": "the answer repeats the instruction or talks about the prompt",
-    "not_korean": "question or answer are not Korean",
-    "repetition": "the answer repeats itself",
-    "near_duplicate": "another row asks the same in almost the same words",
-    "not_grounded": "a figure, date or article of the answer does not follow from its passages",
-    "quote_not_found": "the answer quotes what its passages do not say",
-    "over_tokens": "the row is longer than the token budget",
-}
+# Every reason a filter gives, in the order a report tells them, and what it means.
+_GIVEN = ("empty_field", "duplicate", "short_answer", "long_answer", "truncated", "error_text", "special_tokens", "evasive",
+          "leaks_instruction", "not_korean", "repetition", "near_duplicate", "not_grounded", "quote_not_found", "over_tokens")
+REASONS: Mapping[str, str] = {name: rejects.REASONS[name] for name in _GIVEN}

@@ -11,7 +11,6 @@ from mundap.schema_check import schema
 from pipelines.quality.candidate import Candidate, passages_of
 from pipelines.quality.registry import FILTERS, REASONS
 from pipelines.quality.truncated import ends_well
-from pipelines.rejects import REASONS as REJECT_REASONS
 
 TRUNCATED = [
     "회사는 보험금을 지급하며",
@@ -374,7 +373,3 @@ def test_schema_settings_and_registry_agree() -> None:
         }
         assert keywords | {"enabled"} == set(described[name]["properties"]), name
         assert all("default" in one for one in described[name]["properties"].values()), name
-
-
-def test_every_reason_can_be_written_to_rejects() -> None:
-    assert set(REASONS) <= set(REJECT_REASONS)
