@@ -9,7 +9,7 @@ from quality_rows import DECLINE, INSTRUCTION, OUTPUT, judged, row
 
 from mundap.schema_check import schema
 from pipelines.quality.candidate import Candidate, passages_of
-from pipelines.quality.registry import FILTERS, REASONS
+from pipelines.quality.registry import FILTERS
 from pipelines.quality.truncated import ends_well
 
 TRUNCATED = [
