@@ -106,7 +106,7 @@ def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = Fal
 def _refuse_unconnected(recipe: Mapping[str, Any]) -> None:
     """Refuse sections that the schema knows and this stage does not run yet; passing over them would be worse."""
     for section, key, there in (("augment", recipe.get("augment"), "pipelines.augment"),
-                                ("split.leakage", recipe["split"].get("leakage"), "pipelines.quality.leakage")):
+                                ("split.leakage", (recipe.get("split") or {}).get("leakage"), "pipelines.quality.leakage")):
         if key:
             raise ConfigError("the data stage does not run this section yet.", where=section,
                               fix=f"Take it out; {there} can be called on the rows from Python.")

@@ -89,6 +89,7 @@ def test_saved_and_loaded_searches_alike(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["bm25"]
 
 
+@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_the_hash_seed(tmp_path: Path) -> None:
     script = ("import sys; from pathlib import Path; from mundap.lexical import LexicalIndex; "
               "LexicalIndex.build(['a', 'b'], ['매출액 영업이익 자산 부채', '자본 현금 매출액 임대차'])"

@@ -77,6 +77,7 @@ def test_a_closed_network_is_told_how_to_carry_the_folder_over(tmp_path: Path) -
         "  Check the network and HTTPS_PROXY. " + CARRY)
 
 
+@pytest.mark.slow
 def test_a_gated_model_is_told_and_the_token_is_never_shown(hub: Hub, tmp_path: Path) -> None:
     hub.gated, hub.token = True, "hf_right"
     (tmp_path / "home" / "hf").mkdir(parents=True)

@@ -57,6 +57,7 @@ def shards(out: Path) -> set[str]:
     return {one.name for one in folder.iterdir() if one.suffix != ".tmp"} if folder.is_dir() else set()
 
 
+@pytest.mark.slow
 def test_two_and_three_processes_write_what_one_does(whole: Path, tmp_path: Path) -> None:
     expected = contents(whole)
     assert {"facts.parquet", "tables.parquet", "chunks/part-00000.parquet"} <= set(expected)
@@ -68,6 +69,7 @@ def test_two_and_three_processes_write_what_one_does(whole: Path, tmp_path: Path
         assert report.counts["dropped_documents"] == {"unreadable": 1}
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was(whole: Path, tmp_path: Path) -> None:
     process = start(whole, tmp_path, 2)
     members: Sequence[psutil.Process] = []
@@ -90,6 +92,7 @@ def test_a_killed_run_goes_on_where_it_was(whole: Path, tmp_path: Path) -> None:
     assert contents(tmp_path) == contents(whole)
 
 
+@pytest.mark.slow
 def test_ctrl_c_stops_says_how_to_go_on_and_leaves_no_process(whole: Path, tmp_path: Path) -> None:
     process = start(whole, tmp_path, 2)
     while not shards(tmp_path) and process.poll() is None:

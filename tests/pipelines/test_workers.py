@@ -53,6 +53,7 @@ def test_workers_that_all_die_at_birth_are_an_error_not_a_loop(tmp_path: Path) -
         list(each(lethal.run, jobs, workers=2, weights=[1] * 12))
 
 
+@pytest.mark.slow
 def test_a_job_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_LIMIT_S", 2.0)
     monkeypatch.setattr(workers, "_LIMIT_S_PER_MB", 0.0)

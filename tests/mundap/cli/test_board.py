@@ -38,6 +38,7 @@ def test_a_dry_run_shows_form_command_and_notes_and_writes_nothing(project: Path
     assert not (project / ".board").exists()
 
 
+@pytest.mark.slow
 def test_the_way_back_prints_differences_and_keeps_what_is_there(project: Path, child_env: dict[str, str]) -> None:
     recipe = load(DEMO)
     ready = opening.filled(recipe, 1)

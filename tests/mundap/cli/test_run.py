@@ -58,6 +58,7 @@ def test_a_second_run_skips_everything_and_imports_no_torch(ready: Path) -> None
     assert "|       torch\n" not in messages and " torch\n" not in messages
 
 
+@pytest.mark.slow
 def test_a_changed_recipe_runs_its_stage_and_those_below(ready: Path) -> None:
     run(ready)
     path = ready / "configs/demo/train.yaml"
@@ -70,6 +71,7 @@ def test_a_changed_recipe_runs_its_stage_and_those_below(ready: Path) -> None:
     assert (older / "adapter_model.safetensors").is_file() and (older / "mundap_run.json").is_file()
 
 
+@pytest.mark.slow
 def test_an_unfinished_run_of_the_same_recipe_goes_on(ready: Path) -> None:
     path = ready / "configs/demo/train.yaml"
     recipe = path.read_text("utf-8")
@@ -81,6 +83,7 @@ def test_an_unfinished_run_of_the_same_recipe_goes_on(ready: Path) -> None:
     assert list((ready / "saves" / "demo").glob("lora.*")) == []
 
 
+@pytest.mark.slow
 def test_a_foreign_folder_is_neither_moved_nor_trained_over(ready: Path) -> None:
     run(ready)
     (ready / "saves/demo/lora/mundap_run.json").unlink()
@@ -92,6 +95,7 @@ def test_a_foreign_folder_is_neither_moved_nor_trained_over(ready: Path) -> None
     assert sorted((ready / "saves").rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_fresh_runs_every_stage_again(ready: Path) -> None:
     assert run(ready)[0] == 0
     code, rows, _ = run(ready, "--fresh")

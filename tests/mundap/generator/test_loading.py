@@ -47,6 +47,7 @@ def answer(engine: Engine, *contents: str, max_new_tokens: int = 16) -> list[str
     return [done[at].text for at in range(len(contents))]
 
 
+@pytest.mark.slow
 def test_a_broken_model_is_a_model_error(copy: Path) -> None:
     (copy / "model.safetensors").write_bytes(b"broken")
     with pytest.raises(ModelError, match="the model cannot be loaded"):
@@ -73,6 +74,7 @@ def test_the_prompt_is_the_chat_template_with_one_bos(tiny_model: Path) -> None:
     assert engine.tokenizer.decode(ids) == "<bos>하라\n### 지시\n답\n### 출력\n"
 
 
+@pytest.mark.slow
 def test_an_adapter_is_merged_and_lends_its_chat_template(copy: Path, adapter: Path) -> None:
     plain = answer(load(copy), "질문")
     (copy / "chat_template.jinja").rename(adapter / "chat_template.jinja")

@@ -111,6 +111,7 @@ def test_streams_of_several_threads_do_not_mix(generator: Generator, short: Deco
     assert [texts[at] for at in range(3)] == [each.text for each in generator.generate(REQUESTS[:3], short)]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_reported_and_the_next_request_starts_another(
         generator: LocalGenerator, endless: Decoding, short: Decoding) -> None:
     [before] = generator.generate([REQUESTS[0]], short)
@@ -142,6 +143,7 @@ def test_a_lone_surrogate_fails_and_the_worker_lives_on(generator: LocalGenerato
     assert generator.pid == pid
 
 
+@pytest.mark.slow
 def test_closing_frees_the_process_and_a_later_request_starts_another(
         generator: LocalGenerator, short: Decoding) -> None:
     generator.start()

@@ -6,6 +6,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from mundap.generator.environment import worker_command, worker_environment
 from mundap.generator.process import as_error
 
@@ -39,6 +41,7 @@ def test_a_worker_whose_parent_is_gone_ends() -> None:
         assert process.wait(30) == 0
 
 
+@pytest.mark.slow
 def test_a_load_error_crosses_the_wire_whole(tmp_path: Path) -> None:
     load = {"op": "load", "model": str(tmp_path), "adapters": [], "dtype": "auto", "threads": 1, "batch_size": None}
     with subprocess.Popen(worker_command(), env=worker_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -217,6 +217,7 @@ def test_a_run_that_failed_while_loading_leaves_nothing_to_ask_about(ready: Path
     assert train.run(recipe()).steps == 4
 
 
+@pytest.mark.slow
 def test_the_whole_line_goes_on_with_its_own_run_and_moves_another_aside(ready: Path) -> None:
     with pytest.raises(LaunchError):
         train.run(recipe("run_name=crash"), mode="decide")
@@ -309,6 +310,7 @@ def start(project: Path, *overrides: str) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_saves_the_adapter_and_says_where(ready: Path, number: int) -> None:
     process = start(ready, "max_steps=500", "run_name=slow")
@@ -323,6 +325,7 @@ def test_a_stop_saves_the_adapter_and_says_where(ready: Path, number: int) -> No
     assert record["state"] == "stopped"
 
 
+@pytest.mark.slow
 def test_a_child_that_ignores_the_request_is_terminated(ready: Path) -> None:
     process = start(ready, "max_steps=500", "run_name=deaf")
     process.send_signal(signal.SIGINT)

@@ -95,6 +95,7 @@ def committed(at: int) -> Dataset:
     return read_dataset(ROOT / RECIPE["sources"][at]["path"], ROOT, RECIPE["sources"][at])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [0, 1])
 def test_all_questions_of_a_table_not_only_those_drawn(at: int) -> None:
     data, table = committed(at), frame(ROOT / RECIPE["sources"][at]["path"])
