@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,21 +76,9 @@ def stages(files: Sequence[Path], shards: Path) -> dict[str, Any]:
     from pipelines.readers.clean import clean
     from pipelines.readers.dart_xml import read_file
     from pipelines.readers.decode import decode
-    from pipelines.shard import ShardWriter
 
     spent: dict[str, float] = {}
-
-    def timed(name: str, call: Callable[[], Any]) -> Any:
-        began = time.process_time()
-        result = call()
-        spent[name] = spent.get(name, 0.0) + time.process_time() - began
-        return result
-
-    def write(reading: Any, chunked: Any) -> None:
-        writer = ShardWriter(shards / reading.document.doc_id)
-        writer.add(reading, chunked)
-        writer.close()
-
+    timed = partial(_timed, spent)
     count = token_counter(ROOT / TOKENIZER)
     plain, failed = plain_text(), 0
     gc.disable()  # as `pipelines.work` does, and for the comparison too
@@ -108,9 +97,25 @@ def stages(files: Sequence[Path], shards: Path) -> dict[str, Any]:
             continue
         timed("markdown", lambda reading=reading: render(reading.document))
         chunked = timed("chunks", lambda reading=reading: chunk_reading(reading, limit=450, count=count))
-        timed("write", lambda reading=reading, chunked=chunked: write(reading, chunked))
+        timed("write", lambda reading=reading, chunked=chunked: _write(shards, reading, chunked))
     gc.enable()
     return {"files": len(files), "failed": failed, "bytes": sum(file.stat().st_size for file in files), "seconds": spent}
+
+
+def _timed(spent: dict[str, float], name: str, call: Callable[[], Any]) -> Any:
+    """Return what a call returns; its CPU seconds are added to those of its name."""
+    began = time.process_time()
+    result = call()
+    spent[name] = spent.get(name, 0.0) + time.process_time() - began
+    return result
+
+
+def _write(shards: Path, reading: Any, chunked: Any) -> None:
+    from pipelines.shard import ShardWriter
+
+    writer = ShardWriter(shards / reading.document.doc_id)
+    writer.add(reading, chunked)
+    writer.close()
 
 
 def plain_text() -> Callable[[bytes], str] | None:

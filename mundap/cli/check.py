@@ -56,11 +56,14 @@ def command(paths: Annotated[list[Path] | None, typer.Argument(
     problems += _found(told)
     wrong = [problem for problem in problems if problem.blocks or (strict and problem.warning)]
     _tell(problems, len(found), told, as_json)
-    warnings = sum(problem.warning for problem in problems)
-    say(f"{len(found)} files checked, {len(wrong)} problem{'' if len(wrong) == 1 else 's'}"
-        + (f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""))
+    _sum_up(len(found), len(wrong), sum(problem.warning for problem in problems))
     if wrong:
         raise typer.Exit(1)
+
+
+def _sum_up(files: int, problems: int, warnings: int) -> None:
+    say(f"{files} files checked, {problems} problem{'' if problems == 1 else 's'}"
+        + (f", {warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""))
 
 
 def _datasets(paths: list[Path]) -> tuple[list[str], list[Path]]:

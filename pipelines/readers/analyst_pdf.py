@@ -32,6 +32,7 @@ from pipelines.readers.gc_pause import gc_paused
 from pipelines.readers.markdown import sections_markdown
 from pipelines.readers.pdf_letters import Letters, line_letters
 from pipelines.readers.pdf_text import page_texts
+from pipelines.readers.source_files import files_of
 from pipelines.reading import Block, Reading, Section
 from pipelines.terms.source_lines import inked
 from pipelines.terms.wrapping import Joiner
@@ -88,14 +89,7 @@ def read(path: Path, project: Path, options: Mapping[str, Any]) -> Iterator[Read
         MissingExtra: pypdfium2 is not installed.
     """
     where = paths.show(path, project)
-    if not path.exists():
-        raise DataError("there is no such file or folder.", where=where, fix="Correct the source's path in data.yaml.")
-    files = [path] if path.is_file() else sorted(
-        file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-    if not files:
-        raise DataError("the folder holds no .pdf file.", where=where,
-                        fix="Put the reports there, or correct the source's path in data.yaml.")
-    for file in files:
+    for file in files_of(path, SUFFIXES, where, "Put the reports there"):
         with gc_paused():
             reading = _read_file(file, paths.show(file, project), options)
         yield reading

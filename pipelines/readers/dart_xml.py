@@ -30,6 +30,7 @@ from pipelines.readers.labels import normal_title
 from pipelines.readers.markdown import sections_markdown, sections_text
 from pipelines.readers.outline import OutlineReader, RawSection
 from pipelines.readers.periods import Calendar
+from pipelines.readers.source_files import files_of
 from pipelines.readers.source_tree import FETCH_FIX, SourceTree, read_tree
 from pipelines.readers.status import status_of
 from pipelines.readers.stray_text import gather_strays
@@ -52,22 +53,13 @@ def read(path: Path, project: Path, options: Mapping[str, Any]) -> Iterator[Read
         DataError: path is missing or holds no DART file, or the one file it names cannot be read.
     """
     where = paths.show(path, project)
-    if not path.exists():
-        raise DataError("there is no such file or folder.", where=where, fix="Correct the source's path in data.yaml.")
-    if path.is_file():
-        yield from _archive(path, project) if path.suffix.lower() == ".zip" else (read_file(path, project),)
-        return
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-    if not files:
-        raise DataError(
-            f"the folder holds no {' or '.join(SUFFIXES)} file.",
-            where=where,
-            fix="Put the members of document.xml ZIPs there, or correct the source's path in data.yaml.",
-        )
+    files = files_of(path, SUFFIXES, where, "Put the members of document.xml ZIPs there")
     for file in files:
         try:
             yield from _archive(file, project) if file.suffix.lower() == ".zip" else (read_file(file, project),)
         except DataError as error:
+            if path.is_file():
+                raise
             yield _failed(file, project, error)
 
 

@@ -24,6 +24,7 @@ from pipelines.readers.decode import decode
 from pipelines.readers.gc_pause import gc_paused
 from pipelines.readers.markdown import sections_markdown
 from pipelines.readers.pdf_text import page_texts
+from pipelines.readers.source_files import files_of
 from pipelines.reading import Block, Reading, Section
 from pipelines.terms.references import Link
 from pipelines.terms.source_lines import SourceLines, inked, lines_of_pages, lines_of_text
@@ -47,14 +48,7 @@ def read(path: Path, project: Path, options: Mapping[str, Any]) -> Iterator[Read
         MissingExtra: a PDF is met and pypdfium2 is not installed.
     """
     where = paths.show(path, project)
-    if not path.exists():
-        raise DataError("there is no such file or folder.", where=where, fix="Correct the source's path in data.yaml.")
-    files = [path] if path.is_file() else sorted(
-        file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-    if not files:
-        raise DataError(f"the folder holds no {', '.join(SUFFIXES)} file.", where=where,
-                        fix="Put the terms or statutes there, or correct the source's path in data.yaml.")
-    for file in files:
+    for file in files_of(path, SUFFIXES, where, "Put the terms or statutes there"):
         with gc_paused():
             reading = _read_file(file, paths.show(file, project), options)
         yield reading
