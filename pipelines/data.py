@@ -10,30 +10,28 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mundap.chunk import read_chunks
-from mundap.errors import ConfigError, MissingExtra
+from mundap.errors import MissingExtra
 from mundap.paths import resolve, show
 from mundap.token_count import token_counter, tokenizer_file
-from pipelines import manifest, quality_stage
+from pipelines import manifest
+from pipelines.card import write_card
 from pipelines.corpus import DISAGREEMENTS, SHARDS, Corpus, Say, build
-from pipelines.facts import read_facts
 from pipelines.generation_stage import generate_pairs
-from pipelines.qa_forms import strata_of, write_forms
 from pipelines.rejects import Rejects
-from pipelines.rows.build import PARTS, build_rows
-from pipelines.rows.plain_rows import plain_file, write_plain
-from pipelines.rows.pool import Pool
+from pipelines.row_stage import make_rows
+from pipelines.rows.build import PARTS
+from pipelines.rows.plain_rows import plain_file
 from pipelines.rows.row import Row, rows_text
-from pipelines.rows.settings import RowSettings, load_settings, prompt_files
+from pipelines.rows.settings import load_settings, prompt_files
 from pipelines.sample import sample
 from pipelines.sources import jobs
-from pipelines.split import Part, split_documents, split_strata
-from pipelines.statistics.stage import READER, add_statistics
+from pipelines.split import Part
+from pipelines.statistics.stage import READER
 
 _PREVIOUS = "manifest.previous.json"  # a run under way: what the last finished one wrote
 
@@ -71,23 +69,25 @@ class DataReport:
                       ("rows in", str(rows["in"])),
                       ("rows kept", f"{rows['train'] + rows['eval']} ({rows['train']} train, {rows['eval']} eval)"),
                       ("rows dropped", f"{rows['rejects']} ({_pairs(counts['rejects'])})"),
+                      *([("of these augmented", _pairs(counts["augmented"]))] if counts.get("augmented") else []),
                       *((f"{part} kinds", _pairs(counts["kinds"][part])) for part in PARTS)]
         lines += [(name, show(path)) for name, path in self.datasets.items()]
         return [*lines, ("seconds", f"{self.seconds:.1f}"), ("documents in", show(self.documents))]
 
 
-def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = False) -> DataReport:
+def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = False, recipe_file: Path | None = None
+        ) -> DataReport:
     """Make a domain's documents, chunks and rows as data.yaml says, unless a finished run made the very same.
 
     say is given progress lines; the summary is the report's table, for the caller to print.
     recipe holds data.yaml's values with the schema's defaults; without `rows` only documents and chunks are made.
+    recipe_file: the data.yaml itself, for the dataset's card; None writes no card.
 
     Raises:
         ConfigError: a reader, template file or synonym file is missing or wrong.
         DataError: a source is missing or holds no readable document.
         ModelError: the tokenizer that counts is missing.
     """
-    _refuse_unconnected(recipe)
     started = time.monotonic()
     folder = resolve(recipe.get("documents") or f"docs/{recipe['domain']}", project)
     paths = [_collected(source, project, say) for source in recipe["sources"]]
@@ -100,16 +100,10 @@ def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = Fal
     if force:
         shutil.rmtree(folder / SHARDS, ignore_errors=True)
     counts = _make(recipe, project, folder, paths, mark, say)
+    written = manifest.read(folder)
+    if recipe_file is not None and recipe.get("rows") and written:
+        write_card(written, recipe_file, project, folder / f"{recipe['rows']['dataset']}.card.md")
     return _report(recipe, project, folder, counts, skipped=False, seconds=time.monotonic() - started)
-
-
-def _refuse_unconnected(recipe: Mapping[str, Any]) -> None:
-    """Refuse sections that the schema knows and this stage does not run yet; passing over them would be worse."""
-    for section, key, there in (("augment", recipe.get("augment"), "pipelines.augment"),
-                                ("split.leakage", (recipe.get("split") or {}).get("leakage"), "pipelines.quality.leakage")):
-        if key:
-            raise ConfigError("the data stage does not run this section yet.", where=section,
-                              fix=f"Take it out; {there} can be called on the rows from Python.")
 
 
 def _collected(source: Mapping[str, Any], project: Path, say: Say) -> Path:
@@ -138,7 +132,7 @@ def _make(recipe: Mapping[str, Any], project: Path, folder: Path, paths: Sequenc
         + ("; making rows" if settings else ""))
     generated = generate_pairs(recipe, project, say) if recipe.get("generate") else {}
     chosen = sample(corpus, recipe["rows"].get("max_documents"), recipe["seed"]) if settings else None
-    rows = _rows(recipe, project, settings, corpus, chosen, rejects) if settings else {}
+    rows = make_rows(recipe, project, settings, corpus, chosen, rejects) if settings else {}
     counts = _counts(corpus, rows, rejects) | {"row_documents": len(corpus.kept if chosen is None else chosen),
                                                "generated": generated}
     datasets = _write(recipe, project, rows, rejects) if settings else []
@@ -169,6 +163,11 @@ def _inputs(recipe: Mapping[str, Any], paths: Sequence[Path], project: Path) -> 
             named.append(resolve(rows["statistics"]["questions"], project))
         if rows["max_tokens"] is not None:
             named.append(tokenizer_file(resolve(rows["tokenizer"], project)))
+        if (recipe.get("augment") or {}).get("ways", {}).get("paraphrase"):
+            named.append(resolve(recipe["augment"]["endings"], project))
+        embedding_model = (recipe["split"].get("leakage") or {}).get("embedding_model")
+        if embedding_model:
+            named.append(resolve(embedding_model, project) / "config.json")
     return files + [file for file in named if file.is_file()]  # a missing one is told where it is read
 
 
@@ -178,32 +177,6 @@ def _reopen(folder: Path) -> list[str]:
         (folder / manifest.NAME).replace(folder / _PREVIOUS)
     written = manifest.read(folder, _PREVIOUS)
     return list(written["documents"]) if written else []
-
-
-def _rows(recipe: Mapping[str, Any], project: Path, settings: RowSettings, corpus: Corpus,
-          chosen: Collection[str] | None, rejects: Rejects) -> dict[Part, list[Row]]:
-    rows, split = recipe["rows"], recipe["split"]
-    groups = corpus.groups if split["by"] == "company" else dict.fromkeys(corpus.groups, "")
-    # Companies without figures are split apart: otherwise they could be all that is held out.
-    telling = {groups[doc_id] or doc_id for doc_id, kept in corpus.kept.items() if kept.made.rows["facts"]}
-    parts: dict[str, Part] = {}
-    for with_facts in (True, False):
-        subset = {doc_id: group for doc_id, group in groups.items() if ((group or doc_id) in telling) is with_facts}
-        parts |= split_documents(subset, eval_share=split["eval_share"], seed=recipe["seed"])
-    chunks = read_chunks(corpus.chunk_folder, doc_ids=chosen)
-    if split["by"] == "stratified":
-        parts |= split_strata(strata_of(chunks), eval_share=split["eval_share"], seed=recipe["seed"])
-    if rows.get("forms"):
-        write_forms(recipe, project, chunks, corpus.pairs, parts)
-    pool = Pool(chunks, read_facts(corpus.facts_file, doc_ids=chosen), parts,
-                settings.synonyms)
-    limit = rows["max_tokens"]
-    count = None if limit is None else token_counter(resolve(rows["tokenizer"], project))
-    gate = quality_stage.gate_of(recipe, settings, count, limit)
-    made = build_rows(pool, settings, corpus.pairs if rows["qa"] else (), rejects, max_tokens=limit, count=count, gate=gate)
-    quality_stage.report(gate, corpus.folder)
-    write_plain(recipe, project, made["train"], pool.chunks)
-    return add_statistics(made, recipe, project, pool, settings, rejects, max_tokens=limit, count=count)
 
 
 def _counts(corpus: Corpus, rows: Mapping[Part, Sequence[Row]], rejects: Rejects) -> dict[str, Any]:
@@ -219,6 +192,7 @@ def _counts(corpus: Corpus, rows: Mapping[Part, Sequence[Row]], rejects: Rejects
         "superseded": len(corpus.superseded), "chunks": dict(sorted(corpus.chunks.items())),
         "facts": corpus.rows("facts"), "tables": corpus.rows("tables"),
         "rows": totals, "rejects": rejects.by_reason(), "dropped_documents": rejects.by_reason(documents=True),
+        "augmented": dict(sorted(Counter(row.how for row in rows.get("train", ()) if row.how).items())),
         "kinds": {part: _kinds(rows.get(part, ())) for part in PARTS},
     }
 

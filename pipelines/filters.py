@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from mundap.prompt import build_prompt
 from mundap.token_count import Count
 from pipelines.rejects import Rejects
 from pipelines.rows.row import Row
+from pipelines.split import Part
 
 _END = 1  # the end token that the trainer adds
+# Yields the rows of a part that are kept; each other goes to rejects.
+Sift = Callable[[Iterable[Row], Part, Rejects], Iterator[Row]]
 
 
-def keep(rows: Iterable[Row], part: str, rejects: Rejects, *, max_tokens: int | None, count: Count | None
-         ) -> Iterator[Row]:
+def keep(rows: Iterable[Row], part: Part, rejects: Rejects, *, max_tokens: int | None = None,
+         count: Count | None = None) -> Iterator[Row]:
     """Yield the rows worth training on; each other goes to rejects."""
     seen: set[tuple[str, str]] = set()
     for row in rows:

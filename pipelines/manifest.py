@@ -25,8 +25,8 @@ NAME = "manifest.json"
 _PACKAGES = ("mundap", "kiwipiepy", "kiwipiepy_model", "tokenizers", "pyarrow", "lxml")
 _SHAPING = ("chunk", "context", "document", "formal_sentences", "korean", "prompt", "question", "token_count")
 _HOW = ("workers", "engine")
-_ROWS_ONLY = ("augment", "card.py", "doctor", "opendart", "quality", "rows", "data.py", "filters.py", "rejects.py",
-              "split.py")  # of this package: shape no document
+_ROWS_ONLY = ("augment", "augment_stage.py", "card.py", "data.py", "doctor", "filters.py", "opendart", "quality",
+              "quality_stage.py", "rejects.py", "row_stage.py", "rows", "split.py")  # of this package: shape no document
 
 
 def input_files(path: Path, pattern: str = "*") -> list[Path]:

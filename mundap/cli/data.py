@@ -31,7 +31,7 @@ def command(recipe: RecipePath, overrides: Overrides = None,
         raise error_for(problems, loaded.name)
     from pipelines.data import run
 
-    report = run(loaded.values, loaded.project, say, force=force)
+    report = run(loaded.values, loaded.project, say, force=force, recipe_file=loaded.path)
     if as_json:
         result_json({"domain": report.domain, "skipped": report.skipped, "counts": report.counts,
                      "datasets": report.datasets, "documents": report.documents, "chunks": report.chunks,

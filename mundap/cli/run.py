@@ -127,7 +127,7 @@ def _data(line: Line) -> str:
         return "skipped: no data.yaml"
     from pipelines.data import run
 
-    report = run(recipe.values, recipe.project, say, force=line.fresh)
+    report = run(recipe.values, recipe.project, say, force=line.fresh, recipe_file=recipe.path)
     return "skipped: inputs unchanged" if report.skipped else "done"
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mundap.token_count import Count
-from pipelines.filters import keep
-from pipelines.quality.gate import Gate
-from pipelines.quality.sift_rows import sift_rows
+from pipelines.filters import Sift, keep
 from pipelines.rejects import Rejects
 from pipelines.rows.article_rows import article_rows
 from pipelines.rows.derived import Derived
@@ -24,11 +21,10 @@ __all__ = ["PARTS", "build_rows"]
 
 
 def build_rows(pool: Pool, settings: RowSettings, pairs: Sequence[Pair], rejects: Rejects, *,
-               max_tokens: int | None = None, count: Count | None = None, gate: Gate | None = None
-               ) -> dict[Part, list[Row]]:
+               sift: Sift = keep) -> dict[Part, list[Row]]:
     """Return part -> its rows. Every row tried is counted in rejects.tried and either returned or rejected.
 
-    gate: the recipe's own filters, in place of the last look that every row gets.
+    sift: what every row must pass, the last look by default.
     """
     made: dict[Part, list[Row]] = {}
     for part in PARTS:
@@ -48,6 +44,5 @@ def build_rows(pool: Pool, settings: RowSettings, pairs: Sequence[Pair], rejects
                              share_wanted(len(derived), settings.unanswerable_share), rejects)
         rows += qa_rows(pool, settings, part, pairs, rejects)
         rows += article_rows(pool, settings, part, rejects)
-        made[part] = list(sift_rows(rows, gate, part, rejects) if gate else
-                          keep(rows, part, rejects, max_tokens=max_tokens, count=count))
+        made[part] = list(sift(rows, part, rejects))
     return made

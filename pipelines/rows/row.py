@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from mundap.prompt import Passage, build_input
 
-_OPTIONAL = ("level", "period", "gold_lines", "origin")
+_OPTIONAL = ("level", "period", "gold_lines", "origin", "augmented_from", "how")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +43,8 @@ class Row:
     period: str = ""
     origin: str = ""       # "template", "handwritten" or "generated" of a row about an article
     gold_lines: str = ""   # JSON list: every line that a computed answer rests on
+    augmented_from: str = ""   # of a row made from another by `augment:`, the other's id
+    how: str = ""              # and the way it was made
 
     @property
     def record(self) -> dict[str, str]:

@@ -19,14 +19,16 @@ from typing import Any
 
 from mundap.paths import home
 from pipelines.manifest import write_text
+from pipelines.rows.row import Row
+from pipelines.split import Part
 from pipelines.statistics.dataset import Dataset
 from pipelines.statistics.rows import Made
 from pipelines.tabular.writer import write_csv
 
 
-def write_folders(project: Path, domain: str, datasets: Sequence[Dataset], made: Mapping[str, Sequence[Made]],
-                  instruction: str) -> Path:
-    """Write the three folders and return the one above them."""
+def write_folders(project: Path, domain: str, datasets: Sequence[Dataset], made: Mapping[str, Made],
+                  kept: Mapping[Part, Sequence[Row]], instruction: str) -> Path:
+    """Write the three folders and return the one above them. made: row id -> what the reference's form needs beside it."""
     root = home(project) / "data" / domain
     for folder in ("raw", "processed"):
         (root / folder).mkdir(parents=True, exist_ok=True)
@@ -36,11 +38,11 @@ def write_folders(project: Path, domain: str, datasets: Sequence[Dataset], made:
             shutil.copyfile(file, temporary)
             os.replace(temporary, root / "raw" / file.name)
         _write_processed(data, root / "processed" / f"{data.name}.csv")
-    held = list(made.get("eval", ()))
-    parts = {"train": made.get("train", ()), "val": [one for one in held if _first_half(one.doc_id)],
-             "test": [one for one in held if not _first_half(one.doc_id)]}
-    for name, rows in parts.items():
-        text = "".join(json.dumps(_record(one, instruction), ensure_ascii=False) + "\n" for one in rows)
+    rows = {part: [(row, one) for row in kept[part] if (one := made.get(row.augmented_from or row.id))] for part in kept}
+    parts = {"train": rows["train"], "val": [pair for pair in rows["eval"] if _first_half(pair[1].doc_id)],
+             "test": [pair for pair in rows["eval"] if not _first_half(pair[1].doc_id)]}
+    for name, own in parts.items():
+        text = "".join(json.dumps(_record(row, one, instruction), ensure_ascii=False) + "\n" for row, one in own)
         write_text(root / "cleaned" / f"{name}.jsonl", text)
     return root
 
@@ -49,8 +51,8 @@ def _first_half(doc_id: str) -> bool:
     return hashlib.sha256(f"val:{doc_id}".encode()).digest()[0] < 128
 
 
-def _record(made: Made, instruction: str) -> dict[str, Any]:
-    return {"instruction": instruction, "input": made.asked.question, "output": made.answer,
+def _record(row: Row, made: Made, instruction: str) -> dict[str, Any]:
+    return {"instruction": instruction, "input": row.question, "output": made.answer,
             "metadata": {"category": made.category, "source": made.row.source, "year": made.asked.year}}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 from made_readings import PROJECT, corpus, recipe
 
-from mundap.errors import ConfigError, GenerationError
+from mundap.errors import GenerationError
 from mundap.schema_check import with_defaults
 from pipelines import readers
 from pipelines.data import DataReport, run
@@ -74,8 +76,45 @@ def test_an_unreachable_endpoint_leaves_no_manifest(tmp_path: Path) -> None:
     assert not (tmp_path / "docs/manifest.json").exists()
 
 
-@pytest.mark.parametrize("section", ({"augment": {"share": 0.3}}, {"split": {"by": "company", "eval_share": 0.3,
-                                                                              "leakage": {"max_overlap": 0.6}}}))
-def test_a_section_that_is_not_run_is_refused(tmp_path: Path, section: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="does not run this section yet"):
-        data(tmp_path, **section)
+def written_rows(report: DataReport, part: int) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = json.loads(list(report.datasets.values())[part].read_text(encoding="utf-8"))
+    return rows
+
+
+def test_augmented_rows_are_training_rows_that_name_the_row_they_come_from(tmp_path: Path) -> None:
+    plain = data(tmp_path)
+    section = with_defaults({"augment": {"share": 0.4, "endings": str(PROJECT / "configs/prompts/augment/endings.yaml")}},
+                            "data")["augment"]
+    report = data(tmp_path, augment=section)
+    train, counts = written_rows(report, 0), report.counts
+    further = [row for row in train if row["how"]]
+    known = {row["id"]: row for row in train if not row["how"]}
+    assert len(known) == plain.counts["rows"]["train"] and counts["rows"]["eval"] == plain.counts["rows"]["eval"]
+    assert counts["augmented"] == dict(Counter(row["how"] for row in further)) and 0.2 < len(further) / len(train) <= 0.4
+    for row in further:
+        origin = known[row["augmented_from"]]
+        assert row["question"] != origin["question"] and row["output"] == origin["output"]
+        assert row["question"] in row["input"] and row["gold_value"] == origin["gold_value"]
+    rows = counts["rows"]
+    assert rows["in"] == rows["train"] + rows["eval"] + rows["rejects"]
+    assert written_rows(data(tmp_path, augment=section), 0) == train
+    assert all("how" not in row for row in written_rows(report, 1)) and dict(report.table)["of these augmented"]
+
+
+def test_rows_too_near_to_training_move_over_and_the_report_says_so(tmp_path: Path) -> None:
+    plain = data(tmp_path)
+    split = recipe(tmp_path)["split"]
+    near = with_defaults({"split": {**split, "leakage": {"max_overlap": 0.0}}}, "data")["split"]
+    moved = data(tmp_path, split=near)
+    assert plain.counts["rows"]["eval"] > moved.counts["rows"]["eval"]
+    assert moved.counts["rows"]["train"] - plain.counts["rows"]["train"] == (
+        plain.counts["rows"]["eval"] - moved.counts["rows"]["eval"])
+    told = (tmp_path / "docs/leakage.md").read_text(encoding="utf-8")
+    assert f"{plain.counts['rows']['eval']} eval rows measured" in told and "Embeddings were not compared" in told
+    assert data(tmp_path).counts == plain.counts and not (tmp_path / "docs/leakage.md").exists()
+
+
+def test_a_card_lies_beside_the_documents(tmp_path: Path) -> None:
+    report = run(recipe(tmp_path), tmp_path, lambda line: None, recipe_file=tmp_path / "data.yaml")
+    card = next((tmp_path / "docs").glob("*.card.md")).read_text(encoding="utf-8")
+    assert f"{report.counts['rows']['train']:,} kept to train on" in card
