@@ -75,13 +75,14 @@ class DataReport:
         return [*lines, ("seconds", f"{self.seconds:.1f}"), ("documents in", show(self.documents))]
 
 
-def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = False, recipe_file: Path | None = None
-        ) -> DataReport:
+def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = False, recipe_file: Path | None = None,
+        ledgers: Sequence[Path] = ()) -> DataReport:
     """Make a domain's documents, chunks and rows as data.yaml says, unless a finished run made the very same.
 
     say is given progress lines; the summary is the report's table, for the caller to print.
     recipe holds data.yaml's values with the schema's defaults; without `rows` only documents and chunks are made.
-    recipe_file: the data.yaml itself, for the dataset's card; None writes no card.
+    recipe_file: the data.yaml itself, for the dataset's card; None writes no card. ledgers: those of every shard of a
+    generation, put together first. A recipe with generate.shard makes no rows: they are made where the ledgers are merged.
 
     Raises:
         ConfigError: a reader, template file or synonym file is missing or wrong.
@@ -89,17 +90,19 @@ def run(recipe: Mapping[str, Any], project: Path, say: Say, *, force: bool = Fal
         ModelError: the tokenizer that counts is missing.
     """
     started = time.monotonic()
+    if (recipe.get("generate") or {}).get("shard"):
+        recipe = {name: value for name, value in recipe.items() if name != "rows"}
     folder = resolve(recipe.get("documents") or f"docs/{recipe['domain']}", project)
     paths = [_collected(source, project, say) for source in recipe["sources"]]
     mark = manifest.fingerprint(recipe, _inputs(recipe, paths, project), project)
-    done = None if force else manifest.unchanged(folder, mark, _dataset_files(recipe, project))
+    done = None if force or ledgers else manifest.unchanged(folder, mark, _dataset_files(recipe, project))
     if done is not None:
         say(f"{recipe['domain']}: nothing has changed since {show(folder / manifest.NAME, project)}; skipped.")
         return _report(recipe, project, folder, done["counts"], skipped=True, seconds=time.monotonic() - started)
     say(f"{recipe['domain']}: reading {len(mark['inputs'])} input files")
     if force:
         shutil.rmtree(folder / SHARDS, ignore_errors=True)
-    counts = _make(recipe, project, folder, paths, mark, say)
+    counts = _make(recipe, project, folder, paths, mark, say, ledgers)
     written = manifest.read(folder)
     if recipe_file is not None and recipe.get("rows") and written:
         write_card(written, recipe_file, project, folder / f"{recipe['rows']['dataset']}.card.md")
@@ -119,7 +122,7 @@ def _collected(source: Mapping[str, Any], project: Path, say: Say) -> Path:
 
 
 def _make(recipe: Mapping[str, Any], project: Path, folder: Path, paths: Sequence[Path], mark: Mapping[str, Any],
-          say: Say) -> dict[str, Any]:
+          say: Say, ledgers: Sequence[Path]) -> dict[str, Any]:
     """Do the work, write everything, the manifest last; return the counts."""
     settings = load_settings(recipe, project) if recipe.get("rows") else None
     token_counter(resolve(recipe["chunks"]["tokenizer"], project))  # a missing one is told before any work
@@ -130,7 +133,7 @@ def _make(recipe: Mapping[str, Any], project: Path, folder: Path, paths: Sequenc
     reused = f" ({corpus.found:,} inputs had been worked on before)" if corpus.found else ""
     say(f"  {len(corpus.kept):,} documents, {corpus.rows('chunks'):,} chunks, {corpus.rows('facts'):,} facts{reused}"
         + ("; making rows" if settings else ""))
-    generated = generate_pairs(recipe, project, say) if recipe.get("generate") else {}
+    generated = generate_pairs(recipe, project, say, ledgers) if recipe.get("generate") else {}
     chosen = sample(corpus, recipe["rows"].get("max_documents"), recipe["seed"]) if settings else None
     rows = make_rows(recipe, project, settings, corpus, chosen, rejects) if settings else {}
     counts = _counts(corpus, rows, rejects) | {"row_documents": len(corpus.kept if chosen is None else chosen),

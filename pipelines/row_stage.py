@@ -15,6 +15,7 @@ from mundap.token_count import token_counter
 from pipelines import augment_stage, quality_stage
 from pipelines.corpus import Corpus
 from pipelines.facts import read_facts
+from pipelines.generation_stage import written_pairs
 from pipelines.qa_forms import strata_of, write_forms
 from pipelines.rejects import Rejects
 from pipelines.rows.build import build_rows
@@ -42,7 +43,10 @@ def make_rows(recipe: Mapping[str, Any], project: Path, settings: RowSettings, c
     limit = rows["max_tokens"]
     count = None if limit is None else token_counter(resolve(rows["tokenizer"], project))
     sieve = quality_stage.Sieve.of(recipe, settings, count, limit)
-    made = build_rows(pool, settings, corpus.pairs if rows["qa"] else (), rejects, sift=sieve.sift)
+    written = written_pairs(recipe, project)
+    settings = settings.with_pairs(written)
+    made = build_rows(pool, settings, corpus.pairs if rows["qa"] else (), rejects, sift=sieve.sift,
+                      generated=() if settings.articles else written)
     statistics = statistics_of(recipe, project, pool, settings, rejects)
     for part, found in statistics.rows.items():
         made[part] += sieve.sift(found, part, rejects)

@@ -103,6 +103,14 @@ def _lines(path: Path) -> Iterator[tuple[bytes, int]]:
                 yield line, end
 
 
+def written_lines(path: Path, *, header: bool) -> Iterator[bytes]:
+    """Yield a ledger's whole lines as they are written, with or without the one that says its format."""
+    for line, _ in _lines(path):
+        record = _record(line)
+        if record is not None and (header or "ledger" not in record):
+            yield line
+
+
 def _record(line: bytes) -> dict[str, Any] | None:
     try:
         found = json.loads(line)

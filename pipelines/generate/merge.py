@@ -8,8 +8,9 @@ from pathlib import Path
 
 from mundap.chunk import Chunk
 from mundap.errors import DataError
-from pipelines.generate.ledger import read_history
-from pipelines.generate.row import GeneratedRow, rows_of
+from pipelines.generate.ledger import NAME, read_history, written_lines
+from pipelines.generate.lock import held
+from pipelines.generate.row import GeneratedRow, rows_of, write_bytes
 from pipelines.generate.settings import GenerateSettings
 from pipelines.generate.task import Task, TaskKey, tasks_of
 
@@ -45,6 +46,24 @@ def merge(ledgers: Sequence[Path], chunks: Iterable[Chunk], settings: GenerateSe
                         where=", ".join(map(str, ledgers)) or "no ledger",
                         fix="Finish those shards (the same command again), or add the ledger that is lacking.")
     return [row for task in tasks for row in found[task.key][0][1]]
+
+
+def merge_into(folder: Path, ledgers: Sequence[Path], chunks: Iterable[Chunk], settings: GenerateSettings) -> int:
+    """Write one ledger of all into a folder, where the next run finds nothing left to ask; return how many pairs it keeps.
+
+    Raises:
+        DataError: as `merge` does, or the folder has a ledger of its own that is not among those given.
+        ResourceError: another process writes the folder, or the disk is full.
+    """
+    rows = merge(ledgers, chunks, settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / NAME
+    if target.is_file() and target.resolve() not in {path.resolve() for path in ledgers}:
+        raise DataError("this folder has a ledger already, which is not among those to merge.", where=str(target),
+                        fix="Give it with --merge too, or move it away.")
+    with held(folder):
+        write_bytes(target, (line for path in ledgers for line in written_lines(path, header=path == ledgers[0])))
+    return len(rows)
 
 
 def _names(tasks: Sequence[Task]) -> str:

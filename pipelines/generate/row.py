@@ -68,11 +68,19 @@ def write_lines(path: Path, records: Iterable[Mapping[str, Any]]) -> Path:
     Raises:
         ResourceError: the disk is full; the file of before, if any, stays.
     """
+    return write_bytes(path, ((json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8", "replace") for record in records))
+
+
+def write_bytes(path: Path, lines: Iterable[bytes]) -> Path:
+    """Write lines, each with its end, by way of a temporary name; return the path.
+
+    Raises:
+        ResourceError: the disk is full; the file of before, if any, stays.
+    """
     temporary = path.with_name(path.name + ".tmp")
     try:
-        with temporary.open("w", encoding="utf-8", errors="replace", newline="\n") as stream:
-            for record in records:
-                stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+        with temporary.open("wb") as stream:
+            stream.writelines(lines)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, path)

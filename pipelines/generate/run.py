@@ -56,7 +56,6 @@ def generate(chunks: Iterable[Chunk], settings: GenerateSettings, folder: Path, 
         ResourceError: another process writes this folder, or the disk is full. What was answered is kept.
     """
     began = time.monotonic()
-    secrets = secrets_of(settings)
     tasks = tasks_of(chunks, settings)
     _make(folder)
     with held(folder):
@@ -69,8 +68,9 @@ def generate(chunks: Iterable[Chunk], settings: GenerateSettings, folder: Path, 
         ledger = Ledger(folder / ledgers.NAME, history.whole_bytes)
         with contextlib.closing(ledger):
             works = _works(tasks, history, settings, ledger, tally, say)
-            engine, permitted = asyncio.run(_run(works, settings, history, before, ledger, secrets, checks, tally, say)) \
-                if works else (None, None)
+            # Keys are asked for when there is something to ask with them: merged ledgers need none.
+            engine, permitted = asyncio.run(_run(works, settings, history, before, ledger, secrets_of(settings), checks, tally,
+                                                 say)) if works else (None, None)
         history = ledgers.read_history(folder / ledgers.NAME, settings.models)
         report = _finish(tasks, history, folder, tally, before, permitted, engine, time.monotonic() - began)
     if report.stopped in FAILURES:

@@ -8,7 +8,7 @@ grounding check, the forecast check, and each of the recipe's filters that judge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +18,28 @@ from pipelines.generate.candidate import Check
 from pipelines.generate.filter_checks import filter_checks
 from pipelines.generate.forecast import forecast_named
 from pipelines.generate.grounded import DEFAULT_CHECKS
+from pipelines.generate.merge import merge_into
 from pipelines.generate.report import GenerationReport
 from pipelines.generate.run import generate
 from pipelines.generate.settings import load_settings
 
 
-def generate_from(recipe: Mapping[str, Any], project: Path, say: Callable[[str], None], *, shard: str | None = None
-                  ) -> GenerationReport:
+def generate_from(recipe: Mapping[str, Any], project: Path, say: Callable[[str], None], *, shard: str | None = None,
+                  ledgers: Sequence[Path] = ()) -> GenerationReport:
     """Return the report of a run over the recipe's chunks; rows and rejects are in its `generate.folder`.
 
-    recipe has the schema's defaults and a `generate` section. shard lies over its own.
+    recipe has the schema's defaults and a `generate` section. shard lies over its own. ledgers: those of all shards, merged
+    first.
 
     Raises:
         ConfigError, DataError, GenerationError, ResourceError: as `generate` does.
     """
     settings = load_settings(recipe, project, shard=shard)
     documents = resolve(recipe.get("documents") or f"docs/{recipe['domain']}", project)
-    return generate(asked(read_chunks(documents / "chunks")), settings, resolve(recipe["generate"]["folder"], project),
-                    say, checks=checks_of(recipe))
+    chunks, folder = asked(read_chunks(documents / "chunks")), resolve(recipe["generate"]["folder"], project)
+    if ledgers:
+        say(f"  {merge_into(folder, ledgers, chunks, settings):,} pairs from {len(ledgers)} ledgers")
+    return generate(chunks, settings, folder, say, checks=checks_of(recipe))
 
 
 def asked(chunks: list[Chunk]) -> list[Chunk]:

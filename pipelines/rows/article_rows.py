@@ -171,7 +171,9 @@ class ArticleRows:
                 yield row
 
     def _row(self, one: Told, kind: str, passages: Sequence[Passage], output: str, **columns: str) -> Row:
-        return make_row(prefix=self.settings.dataset, kind=kind, instruction=self.settings.instruction, passages=passages,
+        level = self.settings.levels.get(one.level)
+        instruction = level.instruct(self.settings.instruction) if level else self.settings.instruction
+        return make_row(prefix=self.settings.dataset, kind=kind, instruction=instruction, passages=passages,
                         question=one.question, output=output, source=one.chunk.citation, item=one.form,
                         origin=one.origin, level=one.level, company=str(one.chunk.metadata.get("product", "")), **columns)
 

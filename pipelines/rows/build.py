@@ -10,21 +10,23 @@ from pipelines.rows.article_rows import article_rows
 from pipelines.rows.derived import Derived
 from pipelines.rows.derived_rows import derived_rows, lacking_rows
 from pipelines.rows.fact_rows import Asked, fact_rows, figures_wanted
+from pipelines.rows.generated_rows import generated_rows
 from pipelines.rows.pool import Pool
 from pipelines.rows.qa_rows import Pair, qa_rows
 from pipelines.rows.row import Row
 from pipelines.rows.settings import FORMS_OF, PARTS, RowSettings
 from pipelines.rows.unanswerable_rows import share_wanted, unanswerable_rows
+from pipelines.rows.written import Written
 from pipelines.split import Part
 
 __all__ = ["PARTS", "build_rows"]
 
 
 def build_rows(pool: Pool, settings: RowSettings, pairs: Sequence[Pair], rejects: Rejects, *,
-               sift: Sift = keep) -> dict[Part, list[Row]]:
+               generated: Sequence[Written] = (), sift: Sift = keep) -> dict[Part, list[Row]]:
     """Return part -> its rows. Every row tried is counted in rejects.tried and either returned or rejected.
 
-    sift: what every row must pass, the last look by default.
+    generated: pairs that a model wrote, where settings has no articles. sift: what every row must pass, the last look by default.
     """
     made: dict[Part, list[Row]] = {}
     for part in PARTS:
@@ -44,5 +46,6 @@ def build_rows(pool: Pool, settings: RowSettings, pairs: Sequence[Pair], rejects
                              share_wanted(len(derived), settings.unanswerable_share), rejects)
         rows += qa_rows(pool, settings, part, pairs, rejects)
         rows += article_rows(pool, settings, part, rejects)
+        rows += generated_rows(pool, settings, part, generated, rejects)
         made[part] = list(sift(rows, part, rejects))
     return made

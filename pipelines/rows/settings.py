@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ from mundap.errors import ConfigError
 from mundap.levels import Level, load_levels
 from mundap.paths import resolve, show
 from mundap.synonyms import load_synonyms
+from pipelines.rows.article_pairs import ArticlePair
 from pipelines.rows.article_settings import ArticleSettings, article_files, load_article_settings
 from pipelines.rows.glossary import load_ratios, load_terms
 from pipelines.rows.templates import FORMS, Template, load_templates
+from pipelines.rows.written import Written
 from pipelines.split import Part
 
 PARTS: tuple[Part, ...] = ("train", "eval")
@@ -43,6 +45,14 @@ class RowSettings:
     terms: Mapping[str, str] = field(default_factory=dict)
     ratios: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     articles: ArticleSettings | None = None
+
+    def with_pairs(self, pairs: Sequence[Written]) -> RowSettings:
+        """Return the settings with a model's pairs among those about articles; as they are without rows.articles."""
+        if self.articles is None or not pairs:
+            return self
+        further = [ArticlePair(kind=pair.kind, question=pair.question, answer=pair.answer, where="generate",
+                               origin=pair.origin, level=pair.level, chunk_id=pair.chunk_id) for pair in pairs]
+        return replace(self, articles=replace(self.articles, pairs=(*self.articles.pairs, *further)))
 
     def wanted(self, kind: str, figures: int) -> int:
         """Return how many of a number of questions about figures are of a kind, by its share of all the kinds'."""

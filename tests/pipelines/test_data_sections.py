@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from made_readings import PROJECT, corpus, recipe
 
-from mundap.errors import GenerationError
+from mundap.errors import DataError, GenerationError
 from mundap.schema_check import with_defaults
 from pipelines import readers
 from pipelines.data import DataReport, run
@@ -68,6 +68,29 @@ def test_pairs_are_generated_from_the_chunks_made_and_a_second_run_asks_nothing(
         assert ("generated", f"tasks {asked}, pairs {len(pairs)}, rejected {asked - len(pairs)}") in report.table
         assert data(tmp_path, generate=generating(tmp_path, provider.base_url)).skipped
         assert sum(provider.served.values()) == asked
+
+
+def test_shards_make_no_rows_and_their_merged_ledgers_make_those_of_one_run(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledgers = []
+    with running(Behaviour(keys={KEY: Limit()}, model="fake")) as provider:
+        whole = data(tmp_path / "whole", generate=generating(tmp_path / "whole", provider.base_url))
+        for number in (1, 2):
+            folder = tmp_path / str(number)
+            report = data(folder, generate=generating(folder, provider.base_url, shard=f"{number}/2"))
+            assert not report.datasets and not report.counts["rows"]["in"] and report.counts["generated"]["tasks"]
+            ledgers.append(folder / "generated/ledger.jsonl")
+        url = provider.base_url
+    monkeypatch.delenv("MUNDAP_GENERATE_KEY")       # nothing is asked, so no key is wanted and no endpoint is there
+    folder = tmp_path / "merged"
+    with pytest.raises(DataError, match="done in no ledger"):
+        run(recipe(folder) | {"generate": generating(folder, url)}, folder, lambda line: None, ledgers=ledgers[:1])
+    report = run(recipe(folder) | {"generate": generating(folder, url)}, folder, lambda line: None, ledgers=ledgers)
+    assert read_rows(folder / "generated/rows.jsonl") == read_rows(tmp_path / "whole/generated/rows.jsonl")
+    assert [file.read_bytes() for file in report.datasets.values()] == [file.read_bytes() for file in whole.datasets.values()]
+    assert report.counts["rows"]["train"] > 0
+    with pytest.raises(DataError, match="has a ledger already"):
+        run(recipe(folder) | {"generate": generating(folder, url)}, folder, lambda line: None, ledgers=ledgers)
 
 
 def test_an_unreachable_endpoint_leaves_no_manifest(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from pipelines.generate import Candidate, read_rows
 from pipelines.generate.forecast import forecast_named
 from pipelines.generate.grounded import passage_of
 from pipelines.generate.stage import asked, checks_of
+from pipelines.quality.candidate import passages_of
 from tests.pipelines.generate.fake_provider import Behaviour, Limit, running
 
 pytest.importorskip("pypdfium2", reason='needs pip install "mundap[pdf]"')
@@ -45,6 +46,13 @@ def quoting(prompt: str, seed: int) -> dict[str, str]:
             "answer": f"{cited}에 따르면 {formal_sentences(report_of(prompt).splitlines()[0])[0].rstrip('.')}."}
 
 
+def stating(prompt: str, seed: int) -> dict[str, str]:
+    """Return a pair whose answer is the report's first sentence alone, asked by where it stands."""
+    place = prompt.partition("[위치] ")[2].partition("\n")[0]
+    return {"question": f"{place}에서 말하는 핵심은 무엇인가요?",
+            "answer": f"{formal_sentences(report_of(prompt).splitlines()[0])[0].rstrip('.')}."}
+
+
 def recipe_in(folder: Path, base_url: str = "http://127.0.0.1:9/v1") -> dict[str, Any]:
     """Return the committed recipe over folders of the test and a tokenizer of single letters."""
     letters = tokenizers.Tokenizer(tokenizers.models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
@@ -52,7 +60,7 @@ def recipe_in(folder: Path, base_url: str = "http://127.0.0.1:9/v1") -> dict[str
     letters.save(str(folder / "tokenizer.json"))
     return load(ROOT / "configs/dart/data_analyst.yaml", kind="data", overrides=[
         f"documents={folder}/docs", f"chunks.tokenizer={folder}", f"generate.folder={folder}/generated",
-        f"generate.providers.0.base_url={base_url}"]).values
+        f"generate.providers.0.base_url={base_url}", f"rows.output={folder}/datasets"]).values
 
 
 def generated(folder: Path, answer: Answer, monkeypatch: pytest.MonkeyPatch) -> DataReport:
@@ -80,6 +88,31 @@ def test_each_kind_is_asked_of_its_parts_and_every_kept_figure_is_in_its_chunk(
     for row in rows:
         assert check(row.answer, [passage_of(chunks[row.chunk_id])]).ok, row.answer
         assert row.citation.rpartition(", ")[2] == f"{chunks[row.chunk_id].metadata['page']}쪽"
+
+
+def test_the_pairs_become_rows_that_cite_their_passage_and_some_come_again_without_it(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = generated(tmp_path, stating, monkeypatch)
+    pairs = {(row.question, row.chunk_id): row for row in read_rows(tmp_path / "generated/rows.jsonl")}
+    train, held_out = (json.loads(file.read_text(encoding="utf-8")) for file in report.datasets.values())
+    assert {row["company"] for row in train}.isdisjoint({row["company"] for row in held_out}) and held_out
+    told = [row for row in (*train, *held_out) if row["kind"] != "unanswerable"]
+    counts = report.counts["rows"]
+    counts = report.counts["rows"]
+    assert len(told) > 0.8 * len(pairs) and counts["in"] == counts["train"] + counts["eval"] + counts["rejects"]
+    for row in told:
+        pair = pairs[row["question"], row["gold_chunk"]]
+        number = int(row["output"].rpartition("[")[2].rstrip("]"))
+        passages = passages_of(row["input"])
+        assert row["kind"] == pair.kind and row["origin"] == "generated" and row["source"] == pair.citation
+        assert row["output"].startswith(pair.answer) and check(row["output"], passages).ok
+        assert json.loads(row["chunk_ids"])[number - 1] == pair.chunk_id
+    declined = [row for row in train if row["kind"] == "unanswerable"]
+    answered = [row for row in train if row["kind"] != "unanswerable"]
+    assert len(declined) == round(len(answered) * 0.15 / 0.85) and declined
+    chunks = {question: chunk for question, chunk in pairs}
+    for row in declined:
+        assert row["reason"] == "withheld" and chunks[row["question"]] not in row["chunk_ids"]
 
 
 def test_a_wrong_figure_and_a_forecast_told_as_a_fact_are_rejected_with_their_reasons(
