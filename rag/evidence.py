@@ -106,12 +106,13 @@ def asked_figure(question: Question, passages: Sequence[Passage]) -> bool:
 def narrow(question: Question, passages: Sequence[Passage]) -> list[Passage]:
     """Return the best evidence alone: one passage, one line of it when it is a fact line; empty when there is none.
 
-    Of a computed answer, the lines it rests on.
+    Of a computed answer, or of one about several years, companies or items, the lines it rests on.
     """
     found = find(question, passages)
     if not found:
         return []
-    if found[0].rank[0] and found[0].line is not None:
+    several = len({one.names for one in found if one.line is not None and one.names}) > 1
+    if found[0].line is not None and (found[0].rank[0] or several):
         kept = best_lines(question, passages)
         return [Passage(number=one.number, head=one.head, chunk_id=one.chunk_id, lines=lines) for one in passages
                 if (lines := tuple(line for at, line in enumerate(one.lines) if (one.number, at) in kept))]

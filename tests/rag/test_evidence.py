@@ -126,6 +126,13 @@ def test_with_an_operand_lacking_there_is_no_evidence(text: str) -> None:
     assert find(asked(text), [FACTS, OTHER, BALANCE]) == []
 
 
+def test_narrow_keeps_a_line_of_each_year_asked() -> None:
+    text = "가온누리전자의 2022년과 2023년 매출액은 각각 얼마인가요?"
+    [kept] = narrow(asked(text), [OTHER, FACTS])
+    assert set(kept.lines) == {FACTS.lines[at] for number, at in best_lines(asked(text), [OTHER, FACTS]) if number == 1}
+    assert len(kept.lines) == 2 and subject(kept.lines) == ""
+
+
 def test_a_half_years_figure_is_no_evidence_of_the_years() -> None:
     assert find(asked("가온누리전자의 2023년 매출액은?"), [BALANCE]) == []
     assert best_lines(asked("가온누리전자의 2023년 상반기 매출액은?"), [FACTS, BALANCE]) == {(4, 2)}
