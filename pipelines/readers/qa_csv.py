@@ -4,9 +4,9 @@
     전세 계약 만료 후 보증금을 못 받으면?,임차권등기명령을 신청할 수 있습니다.,전세사기,초급
 
 options: columns (which column holds question, answer, category, difficulty), categories and difficulties (only these
-rows), title, publisher, date, and the table reader's encoding, sheet and header_row. A row without a question or an
-answer, or with another number of cells than the header, becomes a Reading with status FAILED and the reason as the key
-of its repairs.
+rows), mask (kinds of personal data, masked at once), title, publisher, date, and the table reader's encoding, sheet and
+header_row. A row without a question or an answer, or with another number of cells than the header, becomes a Reading with
+status FAILED and the reason as the key of its repairs.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from mundap import paths
 from mundap.document import Document
 from mundap.errors import DataError, closest
+from pipelines.quality.personal_data import mask, personal_spans
 from pipelines.reading import Block, Reading, Section
 from pipelines.tabular.layout import SUFFIXES, Layout, RejectedRow
 
@@ -118,19 +119,21 @@ def _places(layout: Layout, columns: Mapping[str, str], where: str) -> dict[str,
 
 def _failed(row: RejectedRow, count: int, path: Path, where: str, options: Mapping[str, Any]) -> Reading:
     """Return a row that could not be taken apart, its reason kept."""
+    # A number right after a comma is taken for part of an amount, so the cells are set apart first.
+    text = _masked(row.text.replace(",", ", "), options)[0] if options.get("mask") else row.text
     document = Document(
         doc_id=f"{path.stem}-{count:04d}", title=str(options.get("title") or path.stem), source=where,
         publisher=str(options.get("publisher") or ""), date=_date(options, where), doc_type=DOC_TYPE, body="",
         fields={"row": row.number},
     )  # fmt: skip
     return Reading(document=document, sections=(), status="FAILED",
-                   repairs={f"row {row.number}: {row.reason}: {row.text[:200]}": 1})  # fmt: skip
+                   repairs={f"row {row.number}: {row.reason}: {text[:200]}": 1})  # fmt: skip
 
 
 def _reading(
     values: Mapping[str, str], row_number: int, count: int, path: Path, where: str, options: Mapping[str, Any]
 ) -> Reading:
-    question, answer = values["question"], values["answer"]
+    (question, found), (answer, more) = _masked(values["question"], options), _masked(values["answer"], options)
     category, difficulty = values.get("category", ""), values.get("difficulty", "")
     missing = [role for role in _REQUIRED if not values[role]]
     fields: dict[str, Any] = {"category": category, "difficulty": difficulty, "row": row_number}
@@ -148,7 +151,14 @@ def _reading(
             repairs={f"row {row_number}: empty {' and '.join(missing)}": 1},
         )
     section = Section(path=(category,) if category else (), blocks=(Block(text=text, title=question),))
-    return Reading(document=document, sections=(section,), question_answer=(question, answer))
+    return Reading(document=document, sections=(section,), question_answer=(question, answer), repairs=dict(found + more),
+                   status="REPAIRED" if found or more else "OK")
+
+
+def _masked(text: str, options: Mapping[str, Any]) -> tuple[str, Counter[str]]:
+    """Return the text without personal data of the kinds to mask, and what was masked; as it is where none is named."""
+    found = personal_spans(text, frozenset(options["mask"])) if options.get("mask") else []
+    return mask(text, found), Counter(f"masked: {what}" for _, _, what in found)
 
 
 def _date(options: Mapping[str, Any], where: str) -> int:

@@ -108,3 +108,16 @@ def test_tabs_other_encodings_and_notes_above_the_header(tmp_path: Path, encodin
     path = tmp_path / "civil.tsv"
     path.write_bytes("민법 문답 모음\t\t\t\nquestion\tanswer\tcategory\tdifficulty\n가?\t나, 다.\t라\t초급\n".encode(encoding))
     assert [one.question_answer for one in read(path)] == [("가?", "나, 다.")]
+
+
+def test_personal_data_is_masked_where_asked_for_and_counted(tmp_path: Path) -> None:
+    text = (HEADER + "제 번호는 010-1234-5678인데 괜찮나요?,대한법률구조공단(국번 없이 132)이나 02-3482-0132로 물으세요. "
+            "a.kim@example.com으로도 받습니다.,기타,초급\n한 칸,010-9999-8888\n")
+    path = write(tmp_path, text)
+    plain, masked = read(path)[0], read(path, mask=["phone", "email"])
+    assert "010-1234-5678" in plain.document.body and plain.status == "OK"
+    assert masked[0].question_answer == ("제 번호는 [전화번호]인데 괜찮나요?", "대한법률구조공단(국번 없이 132)이나 "
+                                         "02-3482-0132로 물으세요. [이메일]으로도 받습니다.")
+    assert "010-1234" not in str(masked[0]) and masked[0].status == "REPAIRED"
+    assert masked[0].repairs == {"masked: phone": 1, "masked: email": 1}
+    assert masked[1].status == "FAILED" and "8888" not in str(masked[1].repairs)
