@@ -30,7 +30,7 @@ def committed(name: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("name", ["civil_law", "civil_law_eval", "insurance", "insurance_eval", "hira", "hira_eval"])
 def test_committed_rows_pass(name: str) -> None:
     gate = Gate.of(domain=Domain(decline_text=DECLINES.get(name.removesuffix("_eval"), DECLINES["civil_law"])))
-    rows = committed(name)
+    rows = [row for row in committed(name) if not row.get("how")]    # an augmented row copies another by design
     assert list(gate.sift(rows)) == rows, gate.report.markdown()
 
 
@@ -41,13 +41,13 @@ def with_another_digit(text: str, rng: random.Random) -> str:
 
 
 def test_every_wrong_figure_and_every_cut_is_found() -> None:
-    rng, rows = random.Random(5), [row for row in committed("hira") if row["kind"] == "fact"]
+    rng, rows = random.Random(5), [row for row in committed("hira") if row["kind"] == "fact" and not row["how"]]
     rows = [row for row in rows if re.search(r"\d(?=[\d,]*(?:원|건|명|%|일))", row["output"])]
     wrong = [{**row, "output": with_another_digit(row["output"], rng)} for row in rows]
     gate = Gate.of()
     assert len(rows) > 20 and list(gate.sift(wrong)) == [] and gate.report.by_reason == {"not_grounded": len(rows)}
     cut = Gate.of()
-    assert list(cut.sift({**row, "output": row["output"][:-4]} for row in rows)) == []
+    assert list(cut.sift({**row, "output": row["output"].rpartition("니다. [")[0]} for row in rows)) == []
     assert cut.report.by_reason == {"truncated": len(rows)}
 
 

@@ -42,16 +42,26 @@ def passages(row: dict[str, str]) -> list[Passage]:
     return made
 
 
-@pytest.mark.parametrize("name", ["hira_statistics", "hira_statistics_eval"])
+@pytest.mark.parametrize("name", ["hira", "hira_eval"])
 def test_every_committed_answer_is_what_the_raw_table_gives(name: str) -> None:
     tables = {"상병": frame(ROOT / RECIPE["sources"][0]["path"]), "행위": frame(ROOT / RECIPE["sources"][1]["path"])}
-    answered = [row for row in rows(name) if row["kind"] != "unanswerable"]
+    answered = [row for row in rows(name) if row["kind"] != "unanswerable" and not row.get("how")]
     assert len(answered) > 40
     assert [why for row in answered
             if (why := wrong(row["kind"], row["question"], row["output"], tables[row["company"][:2]]))] == []
 
 
-@pytest.mark.parametrize("name", ["hira_statistics", "hira_statistics_eval"])
+def test_an_augmented_row_answers_as_the_row_it_comes_from() -> None:
+    known = {row["id"]: row for row in rows("hira")}
+    further = [row for row in known.values() if row["how"]]
+    assert 0.2 < len(further) / len(known) < 0.3 and not any(row.get("how") for row in rows("hira_eval"))
+    for row in further:
+        origin = known[row["augmented_from"]]
+        same = ("kind", "instruction", "output", "chunk_ids", "gold_value", "gold_line", "company", "fiscal_year")
+        assert all(row[column] == origin[column] for column in same) and row["question"] != origin["question"]
+
+
+@pytest.mark.parametrize("name", ["hira", "hira_eval"])
 def test_every_committed_row_is_grounded_and_is_the_prompt_builders(name: str) -> None:
     for row in rows(name):
         assert build_input(passages(row), row["question"]) == row["input"]
@@ -63,7 +73,7 @@ def test_every_committed_row_is_grounded_and_is_the_prompt_builders(name: str) -
 
 
 def test_no_code_is_in_both_parts() -> None:
-    train, held = ({row["company"] for row in rows(name)} for name in ("hira_statistics", "hira_statistics_eval"))
+    train, held = ({row["company"] for row in rows(name)} for name in ("hira", "hira_eval"))
     assert train and held and not train & held
 
 
@@ -142,7 +152,7 @@ def test_the_committed_rows_and_tables_are_built_byte_for_byte(tmp_path: Path, m
     monkeypatch.setenv("MUNDAP_HOME", str(home))
     values = load(ROOT / "configs/hira/data.yaml", kind="data", overrides=[f"rows.output={tmp_path}"]).values
     report = run(values, ROOT, lambda line: None)
-    for name in ("hira_statistics.json", "hira_statistics_eval.json", "hira_statistics.rejects.jsonl"):
+    for name in ("hira.json", "hira_eval.json", "hira.rejects.jsonl"):
         assert (tmp_path / name).read_bytes() == (ROOT / "datasets" / name).read_bytes()
     cleaned = home / "data/hira/cleaned"
     lines = {part: (cleaned / f"{part}.jsonl").read_text(encoding="utf-8").splitlines() for part in ("train", "val", "test")}
