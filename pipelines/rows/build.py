@@ -42,8 +42,9 @@ def build_rows(pool: Pool, settings: RowSettings, pairs: Sequence[Pair], rejects
             rows.append(row)
             derived.append(derivation)
         rows += unanswerable_rows(pool, settings, part, asked, rejects)
-        rows += lacking_rows(pool, settings, part, derived,
-                             share_wanted(len(derived), settings.unanswerable_share), rejects)
+        if part == "train":    # an evaluation retrieves anew, and would find the operand that the row withholds
+            rows += lacking_rows(pool, settings, part, derived,
+                                 share_wanted(len(derived), settings.unanswerable_share), rejects)
         rows += qa_rows(pool, settings, part, pairs, rejects)
         rows += article_rows(pool, settings, part, rejects)
         rows += generated_rows(pool, settings, part, generated, rejects)
