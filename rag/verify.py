@@ -1,8 +1,9 @@
 """What is done with a model's answer before anyone sees it: check, repair, strike, or decline. No figure is ever written.
 
 A sentence stands when every figure, date and article in it follows from the passage it cites, and when the line its
-figure stands in is the one the question asks about: this company, this year, this item. A citation that does not support
-its sentence is moved to one that does. What does not stand is struck; an answer with nothing left is declined.
+figure stands in is the one the question asks about: this company, this year, this item. A paragraph named as the source
+("제24조 제2항에 따르면") must be the one that says it. A citation that does not support its sentence is moved to one that
+does. What does not stand is struck; an answer with nothing left is declined.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ MIN_WORD_SUPPORT = 0.6  # share of a sentence's content morphemes that its passa
 # "가온의 2021년 사업보고서에 해당 내용이 없습니다": a model words its own way what it was taught to say in one.
 _DECLINING = re.compile(r"내용이(?:없|나오지않|나와있지않|명시되어있지않)|찾을수(?:가)?없|확인할수(?:가)?없|알수(?:가)?없")
 _MARK = re.compile(r"\s*\[\s*\d+\s*\]")
+_ASKING = re.compile(r"(?:나요|니까|까요|가요|건가요|는지요)[.?!]*\s*$")   # a small model may hand the question back as its answer
+_NAMED_AS_SOURCE = re.compile(r"\s?(?:에\s?(?:따르면|따라|의하면|의하여)|에서는?|은|는)")
+_ELSEWHERE = 0.25   # by so much more of a sentence's words stand in the rest of the passage than in the paragraph it names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,13 +105,20 @@ def _judge(sentence: SentenceCheck, passages: Sequence[Passage], wanted: set[tup
 
     One passage carries it wherever one can; a figure computed from two passages needs both.
     """
+    if _ASKING.search(_MARK.sub("", sentence.text)):
+        return (), [], "it asks, where an answer was to be given"
     figures = [claim for claim in sentence.claims if claim.claim.numeric]
+    other = ""
     elsewhere: tuple[tuple[int, ...], list[tuple[int, int]]] | None = None
     for numbers in _carriers(sentence, passages):
         chosen = [passage for passage in passages if passage.number in numbers]
         if len(chosen) < len(numbers) or not all(claim.holds_in(numbers) for claim in sentence.claims):
             continue
         places = [place for passage in chosen for place in _places(figures, passage)]
+        misnamed = next((name for passage in chosen if (name := _misnamed(sentence, passage))), "")
+        if misnamed:
+            other = misnamed
+            continue
         if not figures and _word_support(sentence.text, chosen[0]) < MIN_WORD_SUPPORT:
             continue
         if len(chosen) > 1 and not _about(places, wanted, passages):
@@ -124,7 +135,31 @@ def _judge(sentence: SentenceCheck, passages: Sequence[Passage], wanted: set[tup
     lacking = next((claim.claim.text for claim in sentence.claims if not claim.supported), "")
     if lacking:
         return (), [], f"{lacking!r} stands in no passage"
-    return (), [], "no passage supports the sentence"
+    return (), [], f"{other} says something else" if other else "no passage supports the sentence"
+
+
+def _misnamed(sentence: SentenceCheck, passage: Passage) -> str:
+    """Return the paragraph (항) that a sentence names as its source while the passage says it elsewhere; "" for none.
+
+    Items (호, 목) are not judged: the words before the list, which they need, stand in their paragraph's first line.
+    """
+    for one in sentence.claims:
+        claim = one.claim
+        after = sentence.text[claim.span[1] - sentence.span[0]:]
+        if claim.kind != "article" or not claim.parts[2] or any(claim.parts[3:]) or not _NAMED_AS_SOURCE.match(after):
+            continue
+        own = {at for support in one.supports if support.passage == passage.number for at in support.lines if at >= 0}
+        figures = [at for _, at in _places([other for other in sentence.claims if other.claim.numeric], passage)]
+        if not own or (figures and own.intersection(figures)):
+            return ""
+        words = set(morphemes(_MARK.sub("", after)))
+        said = [set(morphemes(line)) & words for line in passage.lines]
+        here = set[str]().union(*(found for at, found in enumerate(said) if at in own))
+        there = set[str]().union(*(found for at, found in enumerate(said) if at not in own))
+        if len(there) - len(here) >= _ELSEWHERE * len(words):
+            return claim.text
+        return ""
+    return ""
 
 
 def _carriers(sentence: SentenceCheck, passages: Sequence[Passage]) -> list[tuple[int, ...]]:
