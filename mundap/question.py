@@ -31,10 +31,11 @@ _YEAR_BEFORE = re.compile(r"전년|지난해|작년|직전\s?(?:연도|사업연
 _GAP = 4  # letters that may stand between the pieces of a compound: 1인평균급여액 in "1인당 평균 급여액"
 # Nouns that ask or frame and never name what is asked for.
 _FILLERS = frozenset(
-    "얼마 몇 무엇 뭐 어디 언제 누구 어느 어떤 정도 수준 규모 금액 액수 수치 값 답 질문 확인 기준 년 년도 연도 사업연도 "
+    "얼마 몇 며칠 무엇 뭐 어디 언제 누구 어느 어떤 정도 수준 규모 금액 액수 수치 값 답 질문 확인 기준 년 년도 연도 사업연도 "
     "회계연도 회계 사업 연간 한해 해 말 현재 때 것 수 좀 내용 보고서 사업보고서 공시 자료 문서 회사 기업 경우 궁금 설명 말씀 "
-    "기록 기재 표시 발표 실적 해당 부탁 안내 조회 나 저 제 거 데 중 등 위 및 원 명 개 퍼센트 건 당해 총액".split()
+    "기록 기재 표시 발표 실적 해당 부탁 안내 조회 나 저 제 거 데 중 등 위 및 원 명 개 퍼센트 건 당해 총액 집계".split()
 )
+_SHARE_ASKED, _SHARE = "차지", "비중"   # "몇 %를 차지하나요?" is answered by a line "… 비중: 14.4%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,8 @@ def holds(word: str, evidence: str) -> bool:
 
     비유동자산 and 기타유동자산 do not name 유동자산: another thing's figure would pass for the one asked for.
     """
+    if word == _SHARE_ASKED and _SHARE in evidence:
+        return True
     at = evidence.find(word)
     while at >= 0:
         if not evidence[:at].endswith(_OTHER_THING):
@@ -175,7 +178,9 @@ def surplus(question: Question, label: str) -> int:
     """Return how many letters of a label the question did not ask for: 0 for the very item, 2 for "유동" + 자산총계."""
     left = squeeze(label)
     for word in sorted(question.words, key=len, reverse=True):
-        if word in left:
+        if word == _SHARE_ASKED and word not in left:
+            left = left.replace(_SHARE, "", 1)
+        elif word in left:
             left = left.replace(word, "", 1)
         else:
             for piece in _pieces(word):

@@ -86,16 +86,16 @@ def operands(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
     return found if len(kinds) > 1 and frozenset().union(*kinds) >= entities | items else []
 
 
-def best_lines(question: Question, passages: Sequence[Passage]) -> set[tuple[int, int]]:
-    """Return (passage number, line index) of the fact lines that fit the question best, ties included.
+def best_lines(question: Question, passages: Sequence[Passage]) -> dict[tuple[int, int], frozenset[str]]:
+    """Return (passage number, line index) of the fact lines that fit the question best, ties included, and what each is of.
 
-    Of several years, companies or items asked for, the best of each.
+    Of several years, companies or items asked for, the best of each; their names are the value, empty where one is asked.
     """
     best: dict[frozenset[str], tuple[int, int]] = {}
     lines = [one for one in find(question, passages) if one.line is not None]
     for one in lines:
         best.setdefault(one.names, one.rank)
-    return {(one.passage, one.line) for one in lines if one.line is not None and one.rank == best[one.names]}
+    return {(one.passage, one.line): one.names for one in lines if one.line is not None and one.rank == best[one.names]}
 
 
 def asked_figure(question: Question, passages: Sequence[Passage]) -> bool:

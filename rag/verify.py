@@ -9,7 +9,7 @@ does. What does not stand is struck; an answer with nothing left is declined.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +22,7 @@ from rag.evidence import asked_figure, best_lines, is_fact
 
 Status = Literal["verified", "repaired", "struck", "declined", "flagged"]
 Policy = Literal["flag", "strike", "abstain"]
+Wanted = Mapping[tuple[int, int], frozenset[str]]   # best_lines
 MIN_WORD_SUPPORT = 0.6  # share of a sentence's content morphemes that its passage must hold when it has no figure
 # "가온의 2021년 사업보고서에 해당 내용이 없습니다": a model words its own way what it was taught to say in one.
 _DECLINING = re.compile(r"내용이(?:없|나오지않|나와있지않|명시되어있지않)|찾을수(?:가)?없|확인할수(?:가)?없|알수(?:가)?없")
@@ -87,9 +88,9 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
         kept.append(_MARK.sub("", sentence.text).strip() + (f" {marks}" if marks else ""))
         citations.extend(numbers)
         lines.extend(places)
-    silent = bool(asked_figure(question, passages)) and not wanted.intersection(lines)
-    if silent and kept and policy == "abstain":
-        struck.extend(Struck(text=text, reason="it does not give the figure asked for") for text in kept)
+    reason = _silent(question, passages, wanted, lines)
+    if reason and kept and policy == "abstain":
+        struck.extend(Struck(text=text, reason=reason) for text in kept)
         kept = []
     if not kept or (policy == "abstain" and struck and not lines):
         return Verdict(text=decline_text, status="declined", struck=tuple(struck), checked=checked)
@@ -99,7 +100,17 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
                    lines=tuple(dict.fromkeys(lines)), struck=tuple(struck), checked=checked)
 
 
-def _judge(sentence: SentenceCheck, passages: Sequence[Passage], wanted: set[tuple[int, int]]
+def _silent(question: Question, passages: Sequence[Passage], wanted: Wanted, lines: Sequence[tuple[int, int]]) -> str:
+    """Return why an answer does not answer, whatever it says: not the figure asked for, or one figure of several needed."""
+    if asked_figure(question, passages) and wanted.keys().isdisjoint(lines):
+        return "it does not give the figure asked for"
+    told = {wanted[place] for place in lines if place in wanted}
+    if len(set(wanted.values())) > 1 and len(told) == 1 and any(told):
+        return "it gives the figure of one of the years, names or items asked for, and not the others'"
+    return ""
+
+
+def _judge(sentence: SentenceCheck, passages: Sequence[Passage], wanted: Wanted
            ) -> tuple[tuple[int, ...], list[tuple[int, int]], str]:
     """Return the passage numbers that carry a sentence, its lines there, and why it fails ("" when it stands).
 
@@ -125,7 +136,7 @@ def _judge(sentence: SentenceCheck, passages: Sequence[Passage], wanted: set[tup
             elsewhere = elsewhere or (numbers, places)
             continue
         of_facts = all(is_fact(_line(place, passages)) for place in places)
-        if places and of_facts and not wanted.intersection(places):
+        if places and of_facts and wanted.keys().isdisjoint(places):
             elsewhere = elsewhere or (numbers, places)
             continue
         asked = [place for place in places if place in wanted]
@@ -179,7 +190,7 @@ def _carriers(sentence: SentenceCheck, passages: Sequence[Passage]) -> list[tupl
     return alone + joined
 
 
-def _about(places: Sequence[tuple[int, int]], wanted: set[tuple[int, int]], passages: Sequence[Passage]) -> bool:
+def _about(places: Sequence[tuple[int, int]], wanted: Wanted, passages: Sequence[Passage]) -> bool:
     """Return whether every line several passages are joined for is asked about, its year aside."""
     asked = {item_of(_line(place, passages)) for place in wanted}
     return all(item_of(_line(place, passages)) in asked for place in places)

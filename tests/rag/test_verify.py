@@ -207,3 +207,12 @@ def test_another_companys_figure_does_not_enter_a_computation_that_was_not_asked
     assert (alone.text, alone.status) == ("가온누리전자의 2023년 매출액은 1,234백만원입니다. [1]", "struck")
     both = changed(answer, "가온누리전자와 한빛바이오의 2023년 매출액 차이는 얼마인가요?")
     assert (both.text, both.status) == (answer, "verified")
+
+
+@pytest.mark.parametrize("question", ["가온누리전자의 2023년 매출액은 2022년보다 얼마나 변했나요?",
+                                      "가온누리전자의 2023년 매출액은 전년 대비 얼마나 증가했나요?",
+                                      "가온누리전자의 2022년과 2023년 매출액은 각각 얼마인가요?"])
+def test_one_years_figure_does_not_answer_a_question_about_two(question: str) -> None:
+    half = changed("가온누리전자의 2023년 매출액은 1,234백만원입니다. [1]", question)
+    assert half.status == "declined" and "and not the others'" in half.struck[0].reason
+    assert changed(CHANGED.strip(), question).status == "verified"
