@@ -35,7 +35,9 @@ _FILLERS = frozenset(
     "회계연도 회계 사업 연간 한해 해 말 현재 때 것 수 좀 내용 보고서 사업보고서 공시 자료 문서 회사 기업 경우 궁금 설명 말씀 "
     "기록 기재 표시 발표 실적 해당 부탁 안내 조회 나 저 제 거 데 중 등 위 및 원 명 개 퍼센트 건 당해 총액 집계".split()
 )
-_SHARE_ASKED, _SHARE = "차지", "비중"   # "몇 %를 차지하나요?" is answered by a line "… 비중: 14.4%"
+_KINDS = ("category", "difficulty", "law")   # fields whose values are words of the language: 전세 is no misspelt 전세사기
+# What a question calls otherwise than the line that answers it: "몇 %를 차지하나요?" (… 비중: 14.4%), "순위에서 1위인" (… 1위 …).
+_SAID_AS = {"차지": re.compile("비중"), "순위": re.compile(r"\d위")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +82,8 @@ def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = No
         if found:
             filters[name] = found
     found_words = words(canonical(clean, synonyms or {}))
-    names = [squeeze(value) for values in (vocabulary or {}).values() for value in values if isinstance(value, str)]
+    names = [squeeze(value) for field_, values in (vocabulary or {}).items() if field_ not in _KINDS for value in values
+             if isinstance(value, str)]
     unknown = _outside(clean, _unknown(found_words, names), filters)
     return Question(text=clean, filters=filters, years=years, words=found_words, unknown=unknown)
 
@@ -143,7 +146,7 @@ def holds(word: str, evidence: str) -> bool:
 
     비유동자산 and 기타유동자산 do not name 유동자산: another thing's figure would pass for the one asked for.
     """
-    if word == _SHARE_ASKED and _SHARE in evidence:
+    if word in _SAID_AS and _SAID_AS[word].search(evidence):
         return True
     at = evidence.find(word)
     while at >= 0:
@@ -178,8 +181,8 @@ def surplus(question: Question, label: str) -> int:
     """Return how many letters of a label the question did not ask for: 0 for the very item, 2 for "유동" + 자산총계."""
     left = squeeze(label)
     for word in sorted(question.words, key=len, reverse=True):
-        if word == _SHARE_ASKED and word not in left:
-            left = left.replace(_SHARE, "", 1)
+        if word in _SAID_AS and word not in left:
+            left = _SAID_AS[word].sub("", left, count=1)
         elif word in left:
             left = left.replace(word, "", 1)
         else:

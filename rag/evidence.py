@@ -20,6 +20,7 @@ MIN_PROSE_COVERAGE = 0.5
 MAX_FIGURE_SURPLUS = 2  # letters of a line's label beyond the question, for the question to be about that line's figure
 # "2. 1년 이상 3년 미만: 25%" is a clause of terms: prose, not a figure of one thing
 _CLAUSE = re.compile(r"\s*(?:\d{1,2}\.\s|[①-⑳]|[가-하]\.\s|\(\d{1,2}\))")
+_BASES = frozenset(("연결", "별도", "개별"))
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
@@ -67,11 +68,14 @@ def find(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
 def operands(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
     """Return the fact lines that a question about a change, a comparison, a share or an order is computed from.
 
-    Two at least, which together hold every year, company and item the question names; empty when one is lacking.
+    Two at least, which together hold every year, company and item the question names; empty when one is lacking. Lines of
+    several years or companies are of the one item asked; of one year and company, each may be of one of several items. All
+    are of the basis asked (별도), since the other one's figure is another figure.
     """
     entities = {squeeze(str(name)) for names in (question.years, *question.filters.values()) for name in names}
     items = {word for word in question.words if word not in question.computing
              and not any(name in word or word in name for name in entities)}
+    several = len(question.years) > 1 or any(len(names) > 1 for names in question.filters.values())
     found = []
     for passage in passages:
         for at, line in enumerate(passage.lines):
@@ -79,6 +83,8 @@ def operands(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
                 continue
             fits = match(question, line, passage.head)
             lacking = set(fits.missing) - question.computing
+            if lacking & _BASES or (several and lacking & items):
+                continue
             if lacking <= items and (lacking != items or not items):
                 held = (items - lacking) | {name for name in entities if name in squeeze(label(line))}
                 found.append(Evidence(passage=passage.number, line=at, rank=(1, fits.surplus), names=frozenset(held)))

@@ -76,6 +76,7 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
     citations: list[int] = []
     lines: list[tuple[int, int]] = []
     repaired, checked = False, 0
+    said: set[str] = set()
     for sentence in report.sentences:
         checked += len(sentence.claims)
         numbers, places, reason = _judge(sentence, passages, wanted)
@@ -83,9 +84,13 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
             struck.append(Struck(text=sentence.text, reason=reason))
         if reason and policy != "flag":
             continue
+        bare = _MARK.sub("", sentence.text).strip()
+        if policy != "flag" and bare in said:
+            continue    # a small model's tail repeats itself; said once is enough
+        said.add(bare)
         repaired = repaired or (bool(numbers) and sentence.citations != numbers)
         marks = "".join(f"[{number}]" for number in numbers)
-        kept.append(_MARK.sub("", sentence.text).strip() + (f" {marks}" if marks else ""))
+        kept.append(bare + (f" {marks}" if marks else ""))
         citations.extend(numbers)
         lines.extend(places)
     reason = _silent(question, passages, wanted, lines)

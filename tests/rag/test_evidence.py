@@ -135,16 +135,38 @@ def test_narrow_keeps_a_line_of_each_year_asked() -> None:
 
 SHARES = Passage(number=5, head="3단상병별 통계 > 2023년", lines=(
     "상병코드 S82 2023년 보험자부담금 중 여성 외래 비중: 14.4%", "상병코드 S82 2023년 여성 외래 보험자부담금: 837,487,230원",
-    "상병코드 S82 2023년 여성 외래 입내원일수: 875,382일"))
+    "상병코드 S82 2023년 여성 외래 입내원일수: 875,382일", "상병코드 S82 2023년 환자 수 1위 성별·입원외래 구분 남성 외래: 14,308명",
+    "상병코드 S82 2023년 남성 외래 환자 수: 14,308명"))
 
 
 @pytest.mark.parametrize(("text", "line"), [
     ("2023년 상병코드 S82 보험자부담금에서 여성 외래는 몇 퍼센트를 차지합니까?", 0),
     ("2023년 상병코드 S82의 여성 외래 보험자부담금은 얼마로 집계되었나요?", 1),
     ("2023년 기준으로 상병코드 S82의 여성 외래 입내원일수는 며칠입니까?", 2),
+    ("2023년 상병코드 S82의 환자 수 순위에서 1위인 성별·입원외래 구분을 말씀해 주십시오.", 3),
 ])
-def test_words_that_ask_for_a_share_a_count_of_days_or_a_tally(text: str, line: int) -> None:
+def test_words_that_ask_for_a_share_a_rank_a_count_of_days_or_a_tally(text: str, line: int) -> None:
     assert set(best_lines(analyse(text), [SHARES])) == {(5, line)}
+
+
+BASES = Passage(number=6, head="가온누리전자 2023 사업보고서 > 재무", lines=(
+    "가온누리전자 2023년 별도 영업이익: 45백만원", "가온누리전자 2022년 연결 영업이익: 43백만원",
+    "가온누리전자 2023년 연결 부채총계: 66백만원", "가온누리전자 2023년 별도 자본총계: 41백만원"))
+BASIS_2022 = Passage(number=7, head=BASES.head, lines=("가온누리전자 2022년 별도 영업이익: 38백만원",))
+
+
+@pytest.mark.parametrize("text", ["가온누리전자의 2023년과 2022년 별도 영업이익의 차이는?",
+                                  "가온누리전자의 2023년 별도 자본총계 대비 부채총계의 비율은?"])
+def test_an_operand_of_the_other_basis_is_none(text: str) -> None:
+    assert find(asked(text), [BASES]) == []
+    assert set(best_lines(asked("가온누리전자의 2023년과 2022년 별도 영업이익의 차이는?"), [BASES, BASIS_2022])) == {(6, 0), (7, 0)}
+
+
+def test_a_word_that_begins_like_a_category_is_no_misspelt_name() -> None:
+    prose = Passage(number=1, head="민사 문답 > 전세사기", lines=("전세 계약서의 확정일자는 주민센터에서 받습니다.",))
+    vocabulary = {"category": ["전세사기"], "company": ["가온누리전자"]}
+    assert find(analyse("전세 계약서의 확정일자는 어디에서 받나요?", vocabulary), [prose])
+    assert find(analyse("가온누리의 확정일자는 어디에서 받나요?", vocabulary), [prose]) == []
 
 
 def test_a_half_years_figure_is_no_evidence_of_the_years() -> None:

@@ -216,3 +216,8 @@ def test_one_years_figure_does_not_answer_a_question_about_two(question: str) ->
     half = changed("가온누리전자의 2023년 매출액은 1,234백만원입니다. [1]", question)
     assert half.status == "declined" and "and not the others'" in half.struck[0].reason
     assert changed(CHANGED.strip(), question).status == "verified"
+
+
+def test_a_sentence_said_twice_is_shown_once() -> None:
+    verdict = changed(CHANGED + "2022년에는 1,111백만원이었습니다. [2]")
+    assert (verdict.text, verdict.status) == (CHANGED.strip(), "verified")
