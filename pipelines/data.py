@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mundap.chunk import read_chunks
 from mundap.errors import MissingExtra
 from mundap.paths import resolve, show
 from mundap.token_count import token_counter, tokenizer_file
@@ -32,6 +33,7 @@ from pipelines.sample import sample
 from pipelines.sources import jobs
 from pipelines.split import Part
 from pipelines.statistics.stage import READER
+from pipelines.terms.jsonl import write_jsonl
 
 _PREVIOUS = "manifest.previous.json"  # a run under way: what the last finished one wrote
 
@@ -133,6 +135,8 @@ def _make(recipe: Mapping[str, Any], project: Path, folder: Path, paths: Sequenc
     reused = f" ({corpus.found:,} inputs had been worked on before)" if corpus.found else ""
     say(f"  {len(corpus.kept):,} documents, {corpus.rows('chunks'):,} chunks, {corpus.rows('facts'):,} facts{reused}"
         + ("; making rows" if settings else ""))
+    if recipe["chunks"].get("jsonl"):
+        write_jsonl(read_chunks(corpus.chunk_folder), resolve(recipe["chunks"]["jsonl"], project))
     generated = generate_pairs(recipe, project, say, ledgers) if recipe.get("generate") else {}
     chosen = sample(corpus, recipe["rows"].get("max_documents"), recipe["seed"]) if settings else None
     rows = make_rows(recipe, project, settings, corpus, chosen, rejects) if settings else {}

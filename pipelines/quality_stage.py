@@ -1,6 +1,6 @@
 """The `filters:` and `split.leakage` sections in the data stage, and their reports beside the documents.
 
-    quality.md     what was dropped and kept, by reason and kind, with examples
+    quality.md     what was dropped and kept, by reason and kind, with examples; quality.png the same as a picture
     masked.jsonl   what personal data was masked where, never its value
     leakage.md     how near the rows held out are to those trained on, and which were moved over
 """
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mundap.errors import MissingExtra
 from mundap.token_count import Count
 from pipelines.filters import keep
 from pipelines.manifest import write_text
 from pipelines.quality.filter import Domain
 from pipelines.quality.gate import COPIES, Gate, log_text
 from pipelines.quality.keep_apart import keep_apart
+from pipelines.quality.picture import draw
 from pipelines.quality.registry import FILTERS
 from pipelines.quality.sift_rows import sift_rows
 from pipelines.rejects import Rejects
@@ -25,7 +27,7 @@ from pipelines.rows.row import Row
 from pipelines.rows.settings import RowSettings
 from pipelines.split import Part
 
-REPORT, LOG, LEAKAGE = "quality.md", "masked.jsonl", "leakage.md"
+REPORT, PICTURE, LOG, LEAKAGE = "quality.md", "quality.png", "masked.jsonl", "leakage.md"
 _OF_COPIES = ("required", "over_tokens", "grounded")  # what a copy is held to in a recipe without filters
 
 
@@ -61,10 +63,14 @@ class Sieve:
     def report(self, folder: Path) -> None:
         """Write the filters' report and log into a folder; without filters, take an earlier run's away."""
         if self.gate is None:
-            for name in (REPORT, LOG):
+            for name in (REPORT, PICTURE, LOG):
                 (folder / name).unlink(missing_ok=True)
             return
-        write_text(folder / REPORT, self.gate.report.markdown())
+        try:
+            picture = draw(self.gate.report, folder / PICTURE)
+        except MissingExtra:
+            picture = None    # matplotlib comes with the extra train; the numbers are all in the report
+        write_text(folder / REPORT, self.gate.report.markdown(picture=picture))
         write_text(folder / LOG, log_text(self.gate.log))
 
 

@@ -46,7 +46,7 @@ def test_filters_take_the_place_of_the_last_look_and_report(tmp_path: Path) -> N
     assert set(report.counts["kinds"]["train"]) <= {name for name in plain.counts["kinds"]["train"] if "unansw" in name}
     assert report.counts["rejects"]["short_answer"] >= plain.counts["rows"]["train"] // 2
     assert "short_answer" in (tmp_path / "docs/quality.md").read_text(encoding="utf-8")
-    assert (tmp_path / "docs/masked.jsonl").exists()
+    assert (tmp_path / "docs/masked.jsonl").exists() and (tmp_path / "docs/quality.png").read_bytes()[:4] == b"\x89PNG"
     assert data(tmp_path).counts == plain.counts and not (tmp_path / "docs/quality.md").exists()
 
 
@@ -141,3 +141,9 @@ def test_a_card_lies_beside_the_documents(tmp_path: Path) -> None:
     report = run(recipe(tmp_path), tmp_path, lambda line: None, recipe_file=tmp_path / "data.yaml")
     card = next((tmp_path / "docs").glob("*.card.md")).read_text(encoding="utf-8")
     assert f"{report.counts['rows']['train']:,} kept to train on" in card
+
+
+def test_chunks_are_written_as_json_lines_where_asked(tmp_path: Path) -> None:
+    report = data(tmp_path, chunks=recipe(tmp_path)["chunks"] | {"jsonl": str(tmp_path / "out/chunks.jsonl")})
+    lines = [json.loads(line) for line in (tmp_path / "out/chunks.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert len(lines) == sum(report.counts["chunks"].values()) and set(lines[0]) == {"chunk_id", "text", "metadata"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,18 @@ def test_a_bad_line_is_named(tmp_path: Path, line: str, what: str) -> None:
     path.write_text(line + "\n", encoding="utf-8")
     with pytest.raises(DataError, match=what):
         read_jsonl(path)
+
+
+def test_the_chunks_of_terms_are_written_and_read_as_a_source_again(tmp_path: Path) -> None:
+    from pipelines.readers import READERS
+
+    first = CHUNK
+    second = replace(CHUNK, chunk_id="a:00002:abc", text="② 다만, 지급하지 않습니다.", citation="가온 제1조 제2항")
+    other = replace(CHUNK, chunk_id="b:00001:abc", doc_id="b", breadcrumbs="나래 > 제1조(목적)")
+    write_jsonl([first, second, other], tmp_path / "chunks.jsonl")
+    one, two = READERS["chunks_jsonl"](tmp_path / "chunks.jsonl", tmp_path, {})
+    assert [section.blocks[0].text for section in one.sections] == [first.text, second.text]
+    assert [section.cite for section in one.sections] == ["가온 제1조 제1항", "가온 제1조 제2항"]
+    assert one.sections[0].path == ("가온", "제1조(목적)") and one.document.fields["company"] == "가온손해보험"
+    assert (one.document.doc_id, two.document.doc_id, two.document.title) == ("a", "b", "나래")
+    assert first.text in one.document.body and one.sections[0].extra["policy_type"] == "보통약관"
