@@ -48,6 +48,6 @@ def _reading(name: str, chunks: Sequence[Chunk], where: str, options: Mapping[st
     document = Document(
         doc_id=Path(name).stem, title=str(options.get("title") or chunks[0].breadcrumbs.split(" > ")[0] or name),
         source=f"{where}: {name}", publisher=str(options.get("publisher") or company),
-        doc_type=str(options.get("doc_type") or "약관"), date=int(options.get("date") or chunks[0].date), body=sections_markdown(sections),
-        fields={"company": company})
+        doc_type=str(options.get("doc_type") or "약관"), date=int(options.get("date") or chunks[0].date),
+        body=sections_markdown(sections), fields={"company": company})
     return Reading(document=document, sections=sections)
