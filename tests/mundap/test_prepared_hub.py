@@ -16,6 +16,8 @@ from mundap import prepared
 from tests.mundap.fake_hub import COMMIT, Hub, serving
 from tests.mundap.small_base import LLAMA3, SHARDS, edit, make_base, quiet, read
 
+pytestmark = pytest.mark.slow    # each test starts processes of its own, or loads a model
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -77,7 +79,6 @@ def test_a_closed_network_is_told_how_to_carry_the_folder_over(tmp_path: Path) -
         "  Check the network and HTTPS_PROXY. " + CARRY)
 
 
-@pytest.mark.slow
 def test_a_gated_model_is_told_and_the_token_is_never_shown(hub: Hub, tmp_path: Path) -> None:
     hub.gated, hub.token = True, "hf_right"
     (tmp_path / "home" / "hf").mkdir(parents=True)
@@ -122,7 +123,6 @@ def test_a_disk_without_room_is_told_before_the_weights_are_fetched(hub: Hub, tm
     assert not [name for name in hub.asked() if name.endswith(".safetensors")]
 
 
-@pytest.mark.slow
 def test_a_download_that_breaks_off_is_taken_up_again(hub: Hub, tmp_path: Path) -> None:
     from huggingface_hub import constants
     from transformers import AutoTokenizer

@@ -14,6 +14,8 @@ from mundap import yaml_lines
 from mundap.recipe import load
 from tests.mundap.training import trained
 
+pytestmark = pytest.mark.slow    # each test starts processes of its own, or loads a model
+
 
 @pytest.fixture
 def ready(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -71,7 +73,6 @@ def test_a_full_folder_is_refused_and_a_dry_run_says_so(ready: Path) -> None:
     assert done.stderr.startswith("note: as things stand this would not start. configs/demo/train.yaml:")
 
 
-@pytest.mark.slow
 def test_a_rerun_tells_whether_the_losses_are_the_same(ready: Path) -> None:
     done = mundap_train("configs/demo/train.yaml", "max_steps=2", "--json")
     assert json.loads(done.stdout)["steps"] == 2, done.stderr

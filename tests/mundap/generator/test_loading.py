@@ -7,12 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
-import torch
 
 from mundap.errors import ModelError
 from mundap.generator import Decoding, Generation, Request
 from mundap.generator.engine import Engine
 from mundap.generator.loading import load_engine
+
+pytestmark = pytest.mark.slow    # each test starts processes of its own, or loads a model
 
 
 @pytest.fixture
@@ -47,7 +48,6 @@ def answer(engine: Engine, *contents: str, max_new_tokens: int = 16) -> list[str
     return [done[at].text for at in range(len(contents))]
 
 
-@pytest.mark.slow
 def test_a_broken_model_is_a_model_error(copy: Path) -> None:
     (copy / "model.safetensors").write_bytes(b"broken")
     with pytest.raises(ModelError, match="the model cannot be loaded"):
@@ -74,7 +74,6 @@ def test_the_prompt_is_the_chat_template_with_one_bos(tiny_model: Path) -> None:
     assert engine.tokenizer.decode(ids) == "<bos>하라\n### 지시\n답\n### 출력\n"
 
 
-@pytest.mark.slow
 def test_an_adapter_is_merged_and_lends_its_chat_template(copy: Path, adapter: Path) -> None:
     plain = answer(load(copy), "질문")
     (copy / "chat_template.jinja").rename(adapter / "chat_template.jinja")
@@ -91,6 +90,8 @@ def test_an_adapter_of_another_model_is_a_model_error(tiny_model: Path, adapter:
 
 
 def test_precision_on_a_cpu(tiny_model: Path) -> None:
+    import torch  # here, since collecting the tests need not wait for it
+
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     assert load(tiny_model).model.dtype == torch.float32

@@ -14,6 +14,8 @@ from mundap.errors import GenerationError, LaunchError
 from mundap.generator import Decoding, Generation, Generator, Request, open_generator
 from mundap.generator.local import LocalGenerator
 
+pytestmark = pytest.mark.slow    # each test starts processes of its own, or loads a model
+
 QUESTIONS = ["가나다", "매출액은 얼마인가? 답 1234원", "질문", "하나 둘 셋 넷 다섯 여섯 일곱", "힣"]
 REQUESTS = [Request(content=question) for question in QUESTIONS]
 
@@ -111,7 +113,6 @@ def test_streams_of_several_threads_do_not_mix(generator: Generator, short: Deco
     assert [texts[at] for at in range(3)] == [each.text for each in generator.generate(REQUESTS[:3], short)]
 
 
-@pytest.mark.slow
 def test_a_killed_worker_is_reported_and_the_next_request_starts_another(
         generator: LocalGenerator, endless: Decoding, short: Decoding) -> None:
     [before] = generator.generate([REQUESTS[0]], short)
@@ -143,7 +144,6 @@ def test_a_lone_surrogate_fails_and_the_worker_lives_on(generator: LocalGenerato
     assert generator.pid == pid
 
 
-@pytest.mark.slow
 def test_closing_frees_the_process_and_a_later_request_starts_another(
         generator: LocalGenerator, short: Decoding) -> None:
     generator.start()

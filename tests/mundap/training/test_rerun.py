@@ -13,6 +13,8 @@ from mundap.training import rerun, train
 from tests.mundap.training import trained
 from tests.mundap.training.trained import recipe
 
+pytestmark = pytest.mark.slow    # each test starts processes of its own, or loads a model
+
 
 @pytest.fixture
 def ready(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

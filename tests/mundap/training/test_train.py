@@ -20,6 +20,8 @@ from tests.mundap.fake_llamafactory import step_of
 from tests.mundap.training import trained
 from tests.mundap.training.trained import recipe
 
+pytestmark = pytest.mark.slow    # each test starts processes of its own, or loads a model
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -217,7 +219,6 @@ def test_a_run_that_failed_while_loading_leaves_nothing_to_ask_about(ready: Path
     assert train.run(recipe()).steps == 4
 
 
-@pytest.mark.slow
 def test_the_whole_line_goes_on_with_its_own_run_and_moves_another_aside(ready: Path) -> None:
     with pytest.raises(LaunchError):
         train.run(recipe("run_name=crash"), mode="decide")
@@ -310,7 +311,6 @@ def start(project: Path, *overrides: str) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_saves_the_adapter_and_says_where(ready: Path, number: int) -> None:
     process = start(ready, "max_steps=500", "run_name=slow")
@@ -325,7 +325,6 @@ def test_a_stop_saves_the_adapter_and_says_where(ready: Path, number: int) -> No
     assert record["state"] == "stopped"
 
 
-@pytest.mark.slow
 def test_a_child_that_ignores_the_request_is_terminated(ready: Path) -> None:
     process = start(ready, "max_steps=500", "run_name=deaf")
     process.send_signal(signal.SIGINT)
@@ -335,7 +334,6 @@ def test_a_child_that_ignores_the_request_is_terminated(ready: Path) -> None:
     assert "checkpoint kept at" in out
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_two_real_steps_with_the_starter_model(project: Path, request: pytest.FixtureRequest) -> None:
     models = ROOT / "models"
