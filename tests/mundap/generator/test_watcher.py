@@ -68,11 +68,13 @@ def test_each_row_ends_for_its_own_reason_and_padding_after_it_is_not_counted(to
 
 
 def test_a_cancel_ends_every_row_at_the_next_token(tokenizer: Any) -> None:
+    import torch
+
     cancelled = threading.Event()
     watcher = Watcher(tokenizer, [[2]], frozenset({EOS}), (), cancelled=cancelled)
     ids = ids_of(tokenizer, "가나")
     assert feed(watcher, ids[:1]) == [[False]]
     cancelled.set()
-    assert feed(watcher, ids)[-1] == [True]
+    assert watcher(torch.tensor([ids]), None).tolist() == [True]
     assert watcher.finish()[0].finish_reason == "cancelled"
     assert watcher.finish()[0].text == "가나"
