@@ -35,7 +35,7 @@ _FILLERS = frozenset(
     "회계연도 회계 사업 연간 한해 해 말 현재 때 것 수 좀 내용 보고서 사업보고서 공시 자료 문서 회사 기업 경우 궁금 설명 말씀 "
     "기록 기재 표시 발표 실적 해당 부탁 안내 조회 나 저 제 거 데 중 등 위 및 원 명 개 퍼센트 건 당해 총액 집계".split()
 )
-_KINDS = ("category", "difficulty", "law")   # fields whose values are words of the language: 전세 is no misspelt 전세사기
+_NO_NAMES = ("category", "difficulty", "law")   # fields whose values are words of the language: 전세 is no misspelt 전세사기
 # What a question calls otherwise than the line that answers it: "몇 %를 차지하나요?" (… 비중: 14.4%), "순위에서 1위인" (… 1위 …).
 _SAID_AS = {"차지": re.compile("비중"), "순위": re.compile(r"\d위")}
 
@@ -82,8 +82,8 @@ def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = No
         if found:
             filters[name] = found
     found_words = words(canonical(clean, synonyms or {}))
-    names = [squeeze(value) for field_, values in (vocabulary or {}).items() if field_ not in _KINDS for value in values
-             if isinstance(value, str)]
+    names = [squeeze(value) for column, values in (vocabulary or {}).items() if column not in _NO_NAMES
+             for value in values if isinstance(value, str)]
     unknown = _outside(clean, _unknown(found_words, names), filters)
     return Question(text=clean, filters=filters, years=years, words=found_words, unknown=unknown)
 

@@ -48,8 +48,10 @@ class Sieve:
 
     def of_copies(self) -> Sieve:
         """Return the sieve of rows that copy one already kept: it looks for no duplicates, and always for grounding."""
-        without = COPIES if self.filters else tuple(name for name in FILTERS if name not in _OF_COPIES)
-        gate = Gate.of(self.filters, domain=self.domain, without=without)
+        filters = dict(self.filters or {})
+        without = COPIES if filters else tuple(name for name in FILTERS if name not in _OF_COPIES)
+        filters["grounded"] = {**filters.get("grounded", {}), "enabled": True}   # whatever the recipe leaves out
+        gate = Gate.of(filters, domain=self.domain, without=without)
         if self.gate is not None:
             gate.report, gate.log = self.gate.report, self.gate.log
         return Sieve(filters=self.filters, domain=self.domain, gate=gate)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from mundap.grounding import ClaimCheck, SentenceCheck, check
 from mundap.grounding.items import item_of
@@ -71,12 +71,9 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
         return Verdict(text=decline_text, status="declined")
     wanted = best_lines(question, passages)
     report = check(answer, passages)
-    kept: list[str] = []
-    struck: list[Struck] = []
-    citations: list[int] = []
-    lines: list[tuple[int, int]] = []
+    kept, said, citations = list[str](), set[str](), list[int]()
+    struck, lines = list[Struck](), list[tuple[int, int]]()
     repaired, checked = False, 0
-    said: set[str] = set()
     for sentence in report.sentences:
         checked += len(sentence.claims)
         numbers, places, reason = _judge(sentence, passages, wanted)
@@ -89,8 +86,7 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
             continue    # a small model's tail repeats itself; said once is enough
         said.add(bare)
         repaired = repaired or (bool(numbers) and sentence.citations != numbers)
-        marks = "".join(f"[{number}]" for number in numbers)
-        kept.append(bare + (f" {marks}" if marks else ""))
+        kept.append(" ".join(filter(None, (bare, "".join(f"[{number}]" for number in numbers)))))
         citations.extend(numbers)
         lines.extend(places)
     reason = _silent(question, passages, wanted, lines)
@@ -99,9 +95,8 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
         kept = []
     if not kept or (policy == "abstain" and struck and not lines):
         return Verdict(text=decline_text, status="declined", struck=tuple(struck), checked=checked)
-    status: Status = "flagged" if struck and policy == "flag" else "struck" if struck else \
-        "repaired" if repaired else "verified"
-    return Verdict(text=" ".join(kept), status=status, citations=tuple(dict.fromkeys(citations)),
+    status = ("flagged" if policy == "flag" else "struck") if struck else "repaired" if repaired else "verified"
+    return Verdict(text=" ".join(kept), status=cast(Status, status), citations=tuple(dict.fromkeys(citations)),
                    lines=tuple(dict.fromkeys(lines)), struck=tuple(struck), checked=checked)
 
 

@@ -16,6 +16,9 @@ from mundap.schema_check import with_defaults
 from pipelines import readers
 from pipelines.data import DataReport, run
 from pipelines.generate import read_rows
+from pipelines.quality.filter import Domain
+from pipelines.quality.gate import Gate
+from pipelines.quality_stage import Sieve
 from pipelines.reading import Reading
 from tests.pipelines.generate.fake_provider import Behaviour, Limit, running
 
@@ -147,3 +150,9 @@ def test_chunks_are_written_as_json_lines_where_asked(tmp_path: Path) -> None:
     report = data(tmp_path, chunks=recipe(tmp_path)["chunks"] | {"jsonl": str(tmp_path / "out/chunks.jsonl")})
     lines = [json.loads(line) for line in (tmp_path / "out/chunks.jsonl").read_text(encoding="utf-8").splitlines()]
     assert len(lines) == sum(report.counts["chunks"].values()) and set(lines[0]) == {"chunk_id", "text", "metadata"}
+
+
+def test_a_copy_is_held_to_grounding_whatever_the_filters_leave_out() -> None:
+    gate = with_defaults({"filters": {"grounded": {"enabled": False}}}, "data")["filters"]
+    copies = Sieve(filters=gate, domain=Domain(), gate=Gate.of(gate)).of_copies().gate
+    assert copies is not None and "grounded" in copies.filters and not {"duplicate", "near_duplicate"} & set(copies.filters)
