@@ -62,6 +62,10 @@ def _korean_font() -> list[str]:
 
 
 def _reasons(axes: Any, report: QualityReport) -> None:
+    if not report.by_reason:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, "no row was dropped", ha="center", va="center", transform=axes.transAxes)
+        return
     reasons = list(report.by_reason)[::-1]
     left = [0] * len(reasons)
     for kind in report.kinds:
@@ -73,8 +77,7 @@ def _reasons(axes: Any, report: QualityReport) -> None:
         axes.text(total, reason, f" {total:,}", va="center")
     axes.set(xlabel="rows dropped", title="by reason")
     axes.margins(x=0.12)
-    if reasons:
-        axes.legend(title="kind")
+    axes.legend(title="kind")
 
 
 def _kinds(axes: Any, report: QualityReport) -> None:
