@@ -84,7 +84,7 @@ def keep_rows_apart(made: Mapping[Part, Sequence[Row]], recipe: Mapping[str, Any
         (folder / LEAKAGE).unlink(missing_ok=True)
         return {part: list(rows) for part, rows in made.items()}
     held_out = [row.record for row in made["eval"]]
-    _, _, told = keep_apart([row.record for row in made["train"]], held_out, settings, project)
+    told = keep_apart([row.record for row in made["train"]], held_out, settings, project)
     write_text(folder / LEAKAGE, told.markdown(held_out))
     moved = set(told.moved)
     return {"train": [*made["train"], *(row for at, row in enumerate(made["eval"]) if at in moved)],

@@ -1,4 +1,4 @@
-"""`split.leakage` of data.yaml at work: measures train against eval, and moves over what is too near."""
+"""`split.leakage` of data.yaml at work: measures train against eval, and says what is too near."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pipelines.quality.leakage import Leakage, Record, move
 
 
 def keep_apart(train: Sequence[Record], held_out: Sequence[Record], settings: Mapping[str, Any], project: Path
-               ) -> tuple[list[Record], list[Record], Leakage]:
-    """Return train, eval and what was measured. settings: `split.leakage` with its defaults.
+               ) -> Leakage:
+    """Return what was measured and which eval rows must move. settings: `split.leakage` with its defaults.
 
     An embedding model that is named and not there is told in the report, and n-grams alone decide.
     """
@@ -25,5 +25,6 @@ def keep_apart(train: Sequence[Record], held_out: Sequence[Record], settings: Ma
             embedder = Embedder(resolve(settings["embedding_model"], project))
         except ModelError as error:
             why_not = str(error)
-    return move(train, held_out, embedder=embedder, max_overlap=settings["max_overlap"],
-                max_similarity=settings["max_similarity"], why_not=why_not)
+    *_, told = move(train, held_out, embedder=embedder, max_overlap=settings["max_overlap"],
+                   max_similarity=settings["max_similarity"], why_not=why_not)
+    return told
