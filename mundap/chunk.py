@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -77,11 +77,20 @@ def read_chunks(folder: Path, level: Level | None = None, *, doc_ids: Collection
     Raises:
         DataError: the folder holds no part file.
     """
+    return [chunk for chunk in iter_chunks(folder, doc_ids=doc_ids) if level is None or chunk.level == level]
+
+
+def iter_chunks(folder: Path, *, doc_ids: Collection[str] | None = None) -> Iterator[Chunk]:
+    """Yield the chunks of a folder's part files, in file order, with one part in memory at a time.
+
+    Raises:
+        DataError: the folder holds no part file.
+    """
     parts = sorted(folder.glob("part-*.parquet"))
     if not parts:
         raise DataError("there are no chunks here.", where=str(folder), fix="Make them with: mundap data <recipe>")
-    return [chunk for part in parts for chunk in read_part(part, doc_ids=doc_ids)
-            if level is None or chunk.level == level]
+    for part in parts:
+        yield from read_part(part, doc_ids=doc_ids)
 
 
 def read_part(path: Path, *, doc_ids: Collection[str] | None = None) -> list[Chunk]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mundap.chunk import read_chunks
+from mundap.chunk import iter_chunks
 from mundap.errors import MissingExtra
 from mundap.paths import resolve, show
 from mundap.token_count import token_counter, tokenizer_file
@@ -136,7 +136,7 @@ def _make(recipe: Mapping[str, Any], project: Path, folder: Path, paths: Sequenc
     say(f"  {len(corpus.kept):,} documents, {corpus.rows('chunks'):,} chunks, {corpus.rows('facts'):,} facts{reused}"
         + ("; making rows" if settings else ""))
     if recipe["chunks"].get("jsonl"):
-        write_jsonl(read_chunks(corpus.chunk_folder), resolve(recipe["chunks"]["jsonl"], project))
+        write_jsonl(iter_chunks(corpus.chunk_folder), resolve(recipe["chunks"]["jsonl"], project))
     generated = generate_pairs(recipe, project, say, ledgers) if recipe.get("generate") else {}
     chosen = sample(corpus, recipe["rows"].get("max_documents"), recipe["seed"]) if settings else None
     rows = make_rows(recipe, project, settings, corpus, chosen, rejects) if settings else {}

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mundap.errors import MissingExtra
+from mundap.errors import MissingExtra, ModelError
+from mundap.paths import resolve
 from mundap.token_count import Count
 from pipelines.filters import keep
 from pipelines.manifest import write_text
 from pipelines.quality.filter import Domain
 from pipelines.quality.gate import COPIES, Gate, log_text
-from pipelines.quality.keep_apart import keep_apart
+from pipelines.quality.leakage import Leakage, Record, plan_moves
 from pipelines.quality.picture import draw
 from pipelines.quality.registry import FILTERS
 from pipelines.quality.sift_rows import sift_rows
@@ -84,8 +85,25 @@ def keep_rows_apart(made: Mapping[Part, Sequence[Row]], recipe: Mapping[str, Any
         (folder / LEAKAGE).unlink(missing_ok=True)
         return {part: list(rows) for part, rows in made.items()}
     held_out = [row.record for row in made["eval"]]
-    told = keep_apart([row.record for row in made["train"]], held_out, settings, project)
+    told = leakage_of([row.record for row in made["train"]], held_out, settings, project)
     write_text(folder / LEAKAGE, told.markdown(held_out))
     moved = set(told.moved)
     return {"train": [*made["train"], *(row for at, row in enumerate(made["eval"]) if at in moved)],
             "eval": [row for at, row in enumerate(made["eval"]) if at not in moved]}
+
+
+def leakage_of(train: Sequence[Record], held_out: Sequence[Record], settings: Mapping[str, Any], project: Path) -> Leakage:
+    """Return what was measured and which eval rows have to move. settings: `split.leakage` with its defaults.
+
+    An embedding model that is named and not there is told in the report, and n-grams alone decide.
+    """
+    embedder, why_not = None, "split.leakage.embedding_model names none."
+    if settings["embedding_model"]:
+        from mundap.embedder import Embedder
+
+        try:
+            embedder = Embedder(resolve(settings["embedding_model"], project))
+        except ModelError as error:
+            why_not = str(error)
+    return plan_moves(train, held_out, embedder=embedder, max_overlap=settings["max_overlap"],
+                      max_similarity=settings["max_similarity"], why_not=why_not)

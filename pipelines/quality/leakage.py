@@ -12,7 +12,7 @@ something else, however near their vectors are.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,7 +48,7 @@ class Nearness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leakage:
-    """The nearness of every eval row, and the rows that were moved (their places in the eval rows given)."""
+    """The nearness of every eval row, and the rows that have to move (their places in the eval rows given)."""
 
     rows: tuple[Nearness, ...]
     moved: tuple[int, ...] = ()
@@ -88,10 +88,9 @@ def measure(train: Sequence[Record], held_out: Sequence[Record], *, embedder: Te
                    why_not="" if embedder is not None else why_not)
 
 
-def move(train: Sequence[Record], held_out: Sequence[Record], *, embedder: TextEmbedder | None = None,
-         max_overlap: float = MAX_OVERLAP, max_similarity: float = MAX_SIMILARITY, why_not: str = NO_MODEL
-         ) -> tuple[list[Record], list[Record], Leakage]:
-    """Return train and eval after every eval row too close has moved over, and what was measured before.
+def plan_moves(train: Sequence[Record], held_out: Sequence[Record], *, embedder: TextEmbedder | None = None,
+               max_overlap: float = MAX_OVERLAP, max_similarity: float = MAX_SIMILARITY, why_not: str = NO_MODEL) -> Leakage:
+    """Return what was measured, `moved` naming every eval row that has to go over to train.
 
     With a row go the others that rest on its chunk, since train then knows that text. What moved is measured against in
     turn, until no row left is too close.
@@ -111,10 +110,7 @@ def move(train: Sequence[Record], held_out: Sequence[Record], *, embedder: TextE
         if not close and more == gone:
             break
         gone = more | close
-    told = Leakage(rows=first.rows, moved=tuple(sorted(gone)), shared_chunks=first.shared_chunks,
-                   embedded=first.embedded, why_not=first.why_not)
-    return ([*train, *(held_out[at] for at in sorted(gone))],
-            [row for at, row in enumerate(held_out) if at not in gone], told)
+    return replace(first, moved=tuple(sorted(gone)))
 
 
 def _grams(row: Record) -> np.typing.NDArray[np.uint64]:

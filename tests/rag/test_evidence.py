@@ -62,7 +62,7 @@ def test_a_line_of_another_year_is_no_evidence_though_its_report_is_of_that_year
 def test_what_no_line_names_has_no_evidence(text: str) -> None:
     question = asked(text)
     assert find(question, [FACTS, OTHER]) == []
-    assert set(best_lines(question, [FACTS, OTHER])) == set()
+    assert best_lines(question, [FACTS, OTHER]) == {}
     assert narrow(question, [FACTS, OTHER]) == []
 
 

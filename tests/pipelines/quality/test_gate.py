@@ -13,7 +13,7 @@ from mundap.recipe import load
 from pipelines.quality.candidate import source_passages
 from pipelines.quality.filter import Domain
 from pipelines.quality.gate import Gate, log_text
-from pipelines.quality.picture import draw
+from pipelines.quality.picture import _reasons, draw
 from pipelines.rejects import Rejects
 
 
@@ -101,6 +101,15 @@ def test_the_report_has_the_reference_form(tmp_path: Path) -> None:
     assert "| phone | 2 |" in text and "010-1234-5678" not in text
     assert "- Q: 끊긴 답은요?" in text and "(…제7조에 따르면 회사는 보험금을)" in text
     assert (tmp_path / "quality.png").read_bytes().startswith(b"\x89PNG") and not list(tmp_path.glob("*.tmp"))
+
+
+def test_a_picture_of_nothing_dropped_says_so() -> None:
+    from matplotlib.figure import Figure
+
+    gate, axes = Gate.of(), Figure().subplots()
+    assert gate.judge(row()).reason == ""
+    _reasons(axes, gate.report)
+    assert [text.get_text() for text in axes.texts] == ["no row was dropped"]
 
 
 def test_no_reject_and_no_log_holds_personal_data() -> None:

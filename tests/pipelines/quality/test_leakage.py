@@ -12,7 +12,7 @@ import pytest
 from mundap.embedder import Embedder
 from mundap.schema_check import with_defaults
 from pipelines.quality import leakage
-from pipelines.quality.keep_apart import keep_apart
+from pipelines.quality_stage import leakage_of
 
 if TYPE_CHECKING:
     from mundap.embedder import Vectors
@@ -50,9 +50,9 @@ def test_a_row_too_close_moves_with_the_rows_of_its_chunk() -> None:
     train = [one("접수하면 언제 지급되나요?", LONG, "t1")]
     held = [one("언제까지 받게 되나요?", LONG, "e1"), one("심사가 길어지면 어떻게 하나요?", "지급예정일을 정해 알립니다.", "e1"),
             one("해약환급금은 무엇인가요?", "납입한 보험료에서 공제하고 돌려주는 금액입니다.", "e2")]
-    now, left, told = leakage.move(train, held)
-    assert told.moved == (0, 1) and [row["gold_chunk"] for row in left] == ["e2"] and len(now) == 3
-    assert leakage.measure(now, left).rows[0].overlap == 0
+    told = leakage.plan_moves(train, held)
+    assert told.moved == (0, 1)
+    assert leakage.measure([*train, *held[:2]], held[2:]).rows[0].overlap == 0
     text = told.markdown(held)
     assert "2 moved to train" in text and "- 언제까지 받게 되나요?" in text and "no embedding model" in text
 
@@ -62,13 +62,13 @@ def test_what_moves_is_measured_against_in_turn() -> None:
     train = [one("언제 지급되나요?", LONG)]
     held = [one("언제 받나요?", LONG + tail), one("부활한 계약은 어떤가요?", tail)]
     assert leakage.measure(train, held).rows[1].overlap == 0
-    assert leakage.move(train, held, max_overlap=0.3)[2].moved == (0, 1)
+    assert leakage.plan_moves(train, held, max_overlap=0.3).moved == (0, 1)
 
 
 def test_nothing_close_moves_nothing_and_parts_may_be_empty() -> None:
     train, held = [one("가", "나")], [one("보험금은 언제 지급되나요?", LONG)]
-    assert leakage.move(train, held)[:2] == (train, held)
-    assert leakage.move([], held)[:2] == ([], held) and leakage.move(train, [])[2].rows == ()
+    assert leakage.plan_moves(train, held).moved == leakage.plan_moves([], held).moved == ()
+    assert leakage.plan_moves(train, []).rows == ()
 
 
 def test_declining_answers_are_alike_everywhere_and_do_not_count() -> None:
@@ -81,8 +81,8 @@ def test_declining_answers_are_alike_everywhere_and_do_not_count() -> None:
 def test_near_vectors_move_a_row_only_when_its_figures_are_the_same() -> None:
     train = [one("2022년 전국 MRI 검사 건수는 얼마인가요?")]
     held = [one("전국 MRI 검사 건수는 2022년 얼마인가요?"), one("2023년 전국 MRI 검사 건수는 얼마인가요?")]
-    _, left, told = leakage.move(train, held, embedder=LetterEmbedder(), max_similarity=0.97)
-    assert [row["question"] for row in left] == [held[1]["question"]]
+    told = leakage.plan_moves(train, held, embedder=LetterEmbedder(), max_similarity=0.97)
+    assert told.moved == (0,)
     assert all(row.similarity > 0.97 for row in told.rows) and "Embeddings were not" not in told.markdown()
 
 
@@ -90,7 +90,7 @@ def test_the_recipe_says_how_near_is_too_near(tmp_path: Path) -> None:
     given = {"domain": "x", "sources": [], "documents": "docs/x", "split": {"leakage": {"embedding_model": "models/none"}}}
     settings = with_defaults(given, "data")["split"]["leakage"]
     assert (settings["max_overlap"], settings["max_similarity"]) == (leakage.MAX_OVERLAP, leakage.MAX_SIMILARITY)
-    told = keep_apart([one("언제?", LONG)], [one("언제까지?", LONG), one("무엇?", "보험금입니다.")], settings, tmp_path)
+    told = leakage_of([one("언제?", LONG)], [one("언제까지?", LONG), one("무엇?", "보험금입니다.")], settings, tmp_path)
     assert told.moved == (0,) and "there is no embedding model here" in told.markdown()
 
 
@@ -104,6 +104,6 @@ def test_the_committed_parts_are_apart() -> None:
         pytest.skip("the starter models are not unpacked: mundap models")
     train, held = (json.loads((ROOT / f"datasets/{name}.json").read_text(encoding="utf-8"))
                    for name in ("civil_law", "civil_law_eval"))
-    told = leakage.move(train, held, embedder=Embedder(model))[2]
+    told = leakage.plan_moves(train, held, embedder=Embedder(model))
     assert told.moved == () and told.shared_chunks == 0 and max(row.overlap for row in told.rows) < 0.3
     assert all(0.7 < row.similarity < 0.98 for row in told.rows)
