@@ -77,7 +77,8 @@ def _reasons(axes: Any, report: QualityReport) -> None:
         axes.text(total, reason, f" {total:,}", va="center")
     axes.set(xlabel="rows dropped", title="by reason")
     axes.margins(x=0.12)
-    axes.legend(title="kind")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(title="kind", loc="upper left", bbox_to_anchor=(1, 1))   # beside the bars, not on them
 
 
 def _kinds(axes: Any, report: QualityReport) -> None:
@@ -87,4 +88,5 @@ def _kinds(axes: Any, report: QualityReport) -> None:
         axes.text(report.kept[kind], kind or "(no kind)",
                   f" {report.kept[kind]:,} ({report.kept[kind] / report.rows_kept:.1%})", va="center")
     axes.set(xlabel="rows kept", title="by kind")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.margins(x=0.6)

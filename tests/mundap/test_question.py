@@ -127,6 +127,12 @@ def test_surplus_prefers_the_very_item_and_the_consolidated_figure() -> None:
     assert surplus(asked("가온누리전자 2023년 별도 매출액은?"), f"{head} 별도 매출액") == 0
 
 
+def test_what_the_question_calls_otherwise_is_no_surplus() -> None:
+    share = asked("2023년 보험자부담금에서 여성 외래는 몇 퍼센트를 차지합니까?")
+    assert surplus(share, "2023년 보험자부담금 중 여성 외래 비중") == len("중")
+    assert surplus(asked("2023년 여성 외래 보험자부담금은?"), "2023년 보험자부담금 중 여성 외래 비중") == len("중비중")
+
+
 @pytest.mark.parametrize("line", ["가온 2023년 연결 비유동자산: 1원", "가온 2023년 기타유동자산: 1원"])
 def test_a_prefix_that_makes_another_thing_is_not_the_thing(line: str) -> None:
     assert not holds("유동자산", squeeze(line))

@@ -63,7 +63,8 @@ def test_the_chunks_of_terms_are_written_and_read_as_a_source_again(tmp_path: Pa
     first = CHUNK
     second = replace(CHUNK, chunk_id="a:00002:abc", text="② 다만, 지급하지 않습니다.", citation="가온 제1조 제2항")
     other = replace(CHUNK, chunk_id="b:00001:abc", doc_id="b", breadcrumbs="나래 > 제1조(목적)")
-    write_jsonl([first, second, other], tmp_path / "chunks.jsonl")
+    whole = replace(CHUNK, chunk_id="a:00000:abc", level="parent", text=f"{first.text} {second.text}")   # not read twice
+    write_jsonl([whole, first, second, other], tmp_path / "chunks.jsonl")
     one, two = READERS["chunks_jsonl"](tmp_path / "chunks.jsonl", tmp_path, {})
     assert [section.blocks[0].text for section in one.sections] == [first.text, second.text]
     assert [section.cite for section in one.sections] == ["가온 제1조 제1항", "가온 제1조 제2항"]
