@@ -44,25 +44,31 @@ def is_fact(line: str) -> bool:
 
 
 def find(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
-    """Return every fact line and prose passage that answers the question, best first; empty when none does."""
+    """Return every fact line and prose passage that answers the question, best first; empty when none does.
+
+    Of several years or names asked for, the lines must hold every one together: with 2022's line alone, "2023년 매출액은
+    2022년보다 얼마나 변했나요?" gets 2022's figure for an answer.
+    """
     if question.unknown:
         return []  # it asks about a name the index does not hold; passages about a similar one are no evidence
-    found: list[Evidence] = []
+    facts, found = list[Evidence](), list[Evidence]()
     for passage in passages:
         prose = [line for line in passage.lines if not is_fact(line)]
         for at, line in enumerate(passage.lines):
             if is_fact(line) and not _of_another_time(question, line):
                 fits: LineMatch = match(question, line, passage.head)
                 if fits.exact:
-                    found.append(Evidence(passage=passage.number, line=at, rank=(0, fits.surplus),
+                    facts.append(Evidence(passage=passage.number, line=at, rank=(0, fits.surplus),
                                           names=_several(question, line)))
         if prose and question.words:
             lacking = len(missing(question, "\n".join((passage.head, *prose))))
             if 1 - lacking / len(question.words) >= MIN_PROSE_COVERAGE and _names_subject(question, passage):
                 found.append(Evidence(passage=passage.number, line=None, rank=(1 + lacking, 0)))
-    if question.computing and not any(one.line is not None for one in found):
-        found += operands(question, passages)
-    return sorted(found, key=lambda one: one.rank)
+    if question.computing:   # a line that holds the words that ask for it states what was to be computed
+        facts = facts or operands(question, passages)
+    elif not _together(question) <= frozenset().union(*(one.names for one in facts)):
+        facts = []
+    return sorted([*facts, *found], key=lambda one: one.rank)
 
 
 def operands(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
@@ -132,11 +138,16 @@ def subject(lines: Sequence[str]) -> str:
     return josa(label(lines[0]), "은/는") if len(lines) == 1 and is_fact(lines[0]) else ""
 
 
+def _together(question: Question) -> frozenset[str]:
+    """Return the years and names of which the question asks for several at once; empty when it asks for one of each."""
+    return frozenset(squeeze(str(value)) for values in (question.years, *question.filters.values()) if len(values) > 1
+                     for value in values)
+
+
 def _several(question: Question, line: str) -> frozenset[str]:
     """Return which of several years, or several values of one filter, a line's own label names."""
     name = squeeze(label(line))
-    return frozenset(text for values in (question.years, *question.filters.values()) if len(values) > 1
-                     for value in values if (text := squeeze(str(value))) in name)
+    return frozenset(text for text in _together(question) if text in name)
 
 
 def _of_another_time(question: Question, line: str) -> bool:

@@ -133,6 +133,20 @@ def test_narrow_keeps_a_line_of_each_year_asked() -> None:
     assert len(kept.lines) == 2 and subject(kept.lines) == ""
 
 
+@pytest.mark.parametrize("text", ["가온누리전자의 2023년 매출액은 2022년보다 얼마나 변했나요?",
+                                  "가온누리전자의 2022년과 2023년 매출액은 각각 얼마인가요?"])
+def test_one_of_two_years_is_no_evidence_alone(text: str) -> None:
+    for kept in (FACTS.lines[:3], FACTS.lines[3:]):   # 2023's lines, 2022's
+        assert find(asked(text), [Passage(number=1, head=FACTS.head, lines=kept)]) == []
+    assert set(best_lines(asked(text), [FACTS])) == {(1, 1), (1, 3)}
+
+
+def test_one_of_two_companies_is_no_evidence_alone() -> None:
+    both = asked("가온누리전자와 한빛바이오의 2023년 매출액은 얼마인가요?")
+    assert find(both, [FACTS]) == find(both, [OTHER]) == []
+    assert set(best_lines(both, [FACTS, OTHER])) == {(1, 1), (2, 0)}
+
+
 SHARES = Passage(number=5, head="3단상병별 통계 > 2023년", lines=(
     "상병코드 S82 2023년 보험자부담금 중 여성 외래 비중: 14.4%", "상병코드 S82 2023년 여성 외래 보험자부담금: 837,487,230원",
     "상병코드 S82 2023년 여성 외래 입내원일수: 875,382일", "상병코드 S82 2023년 환자 수 1위 성별·입원외래 구분 남성 외래: 14,308명",

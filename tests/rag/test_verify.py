@@ -218,6 +218,15 @@ def test_one_years_figure_does_not_answer_a_question_about_two(question: str) ->
     assert changed(CHANGED.strip(), question).status == "verified"
 
 
+def test_the_other_years_figure_does_not_pass_for_the_difference() -> None:
+    """Seen of the starter model, shown as verified while only 2022's line had been retrieved."""
+    question = "가온누리전자의 2023년 매출액은 2022년보다 얼마나 변했나요?"
+    answer = "가온누리전자의 2023년 매출액은 2022년보다 1,111백만원입니다. [1]"
+    alone = [Passage(number=1, head="가온누리전자 2023 사업보고서 > 재무", lines=("가온누리전자 2022년 매출액: 1,111백만원",))]
+    assert verify(analyse(question, {}), answer, alone, decline_text=DECLINE, policy="abstain").status == "declined"
+    assert changed(answer.replace("[1]", "[2]"), question).status == "declined"
+
+
 def test_a_sentence_said_twice_is_shown_once() -> None:
     verdict = changed(CHANGED + "2022년에는 1,111백만원이었습니다. [2]")
     assert (verdict.text, verdict.status) == (CHANGED.strip(), "verified")
