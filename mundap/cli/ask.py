@@ -9,8 +9,8 @@ import typer
 from mundap.cli.options import AsJson, RecipePath
 from mundap.cli.output import result, result_json
 
-EXAMPLES = ('mundap ask configs/demo/rag.yaml "가온누리전자의 2023년 매출액은 얼마인가요?"',
-            'mundap ask configs/demo/rag.yaml "보증금은 언제 돌려받나요?" --json')
+EXAMPLES = ('mundap ask configs/demo/rag.yaml "누리솔정밀의 2023년 이익잉여금은 얼마인가요?"',
+            'mundap ask configs/demo/rag.yaml "전세 계약서에 확정일자를 받으려면 어디로 가야 하나요?" --json')
 
 
 def command(recipe: RecipePath,

@@ -38,6 +38,18 @@ def test_help_ends_with_examples_that_can_be_parsed(name: str) -> None:
         load_command(called).make_context(called, rest)
 
 
+def test_the_questions_of_the_examples_are_ones_the_demo_can_answer() -> None:
+    import shlex
+
+    from mundap.cli.ask import EXAMPLES
+
+    filings, law = ((ROOT / "datasets/raw/demo" / name).read_text(encoding="utf-8-sig")
+                    for name in ("dart_truth.csv", "civil_law.csv"))
+    for example in EXAMPLES:
+        question = shlex.split(example)[3]
+        assert question in law or question.partition("의 ")[0] in filings, question
+
+
 def test_errors_are_told_without_a_traceback(project: Path, child_env: dict[str, str]) -> None:
     done = mundap("train", "configs/demo/train.yaml", "lora_rnak=3", cwd=project, env=child_env)
     assert done.returncode == 1 and done.stdout == ""
