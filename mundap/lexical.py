@@ -10,7 +10,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,9 @@ from mundap.errors import IndexMismatch, MissingExtra
 from mundap.korean import morphemes, morphemes_of
 
 if TYPE_CHECKING:
+    import numpy as np
     from bm25s import BM25
+    from numpy.typing import NDArray
 
 IDS_FILE = "ids.json"
 # Source: Kamphuis et al. 2020, "Which BM25 do you mean?": Lucene's form, whose idf is never negative.
@@ -73,22 +75,15 @@ class LexicalIndex:
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)
 
-    def search(self, query: str, top_k: int, allowed: Set[str] | None = None) -> list[tuple[str, float]]:
-        """Return up to top_k (id, score) with a score above 0, best first, ties in the order of the ids given.
-
-        allowed None means every id.
-        """
+    def scores(self, query: str) -> NDArray[np.float32]:
+        """Return every text's score, in the order of the ids; 0 for a text that holds no word of the query."""
         import numpy as np
 
         known = self._bm25.vocab_dict if self._indexed else {}
         terms = [known[term] for term in map(_plain, morphemes(query)) if term in known]
         if not terms:
-            return []
-        scores = self._bm25.get_scores_from_ids(terms)
-        if allowed is not None:
-            scores = scores * np.fromiter((name in allowed for name in self.ids), dtype=bool, count=len(self.ids))
-        order = np.argsort(-scores, kind="stable")[:top_k]
-        return [(self.ids[at], float(scores[at])) for at in order if scores[at] > 0]
+            return np.zeros(len(self.ids), dtype=np.float32)
+        return np.asarray(self._bm25.get_scores_from_ids(terms), dtype=np.float32)
 
     @property
     def _indexed(self) -> bool:

@@ -9,9 +9,14 @@ from mundap.chunk import Chunk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One chunk found. score is large when near; rank counts from 1; retriever names "dense", "bm25" or both joined by '+'."""
+    """One chunk found. score is large when near; rank counts from 1; retriever names "dense", "bm25" or both joined by '+'.
+
+    dense (a cosine in [-1, 1]) and bm25 (0 and up) are what the score was made of.
+    """
 
     chunk: Chunk
     score: float
     rank: int
     retriever: str
+    dense: float = 0.0
+    bm25: float = 0.0

@@ -3,6 +3,7 @@
     indexes/demo/
       chroma/         vectors and flat metadata; ids are chunk ids
       bm25/           mundap.lexical
+      vectors.npy     the same vectors by row, in the order of the chunks (vectors.py)
       chunks/         the chunks as indexed (Parquet), so that new documents cannot change what an old index returns
       manifest.json   what it was built with; its presence means done
 
@@ -31,8 +32,10 @@ from mundap.errors import DataError, IndexMismatch
 from mundap.lexical import LexicalIndex
 from mundap.paths import resolve, show
 from rag.store import Metadata, Store, open_store
+from rag.vectors import FILE as VECTORS
+from rag.vectors import Vectors
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 SLICE = 256             # chunks embedded between two writes: what a killed build loses at most
 PROGRESS_EVERY_S = 5.0
@@ -62,6 +65,7 @@ class Index:
     path: Path
     store: Store
     lexical: LexicalIndex
+    vectors: Vectors
     chunks: Mapping[str, Chunk]
     manifest: Mapping[str, Any]
 
@@ -110,11 +114,12 @@ def build(recipe: Mapping[str, Any], project: Path, embedder: TextEmbedder, say:
                        settings=_collection_settings(wanted))
     try:
         plan = _plan(chunks, store.rows())
-        if plan.empty and previous == wanted and (folder / "bm25").is_dir():
+        if plan.empty and previous == wanted and (folder / "bm25").is_dir() and (folder / VECTORS).is_file():
             say(f"{show(folder, project)}: nothing has changed; {len(chunks):,} chunks are indexed.")
             return _report(folder, wanted, plan, {"total": time.monotonic() - started})
         (folder / MANIFEST).unlink(missing_ok=True)  # from here to the end the index is not whole
         seconds = _fill(store, plan, embedder, say)
+        _by_row(store, chunks).save(folder)
     finally:
         store.close()
     seconds["bm25"] = _fill_bm25(folder / "bm25", chunks, wanted, previous, say)
@@ -151,15 +156,15 @@ def open_index(recipe: Mapping[str, Any], project: Path, embedder: TextEmbedder)
         _log.warning("%s: the chunks have changed since the index was built. Bring it up to date with: %s",
                      where, command)
     chunks = {chunk.chunk_id: chunk for chunk in read_chunks(folder / "chunks")}
-    lexical = LexicalIndex.load(folder / "bm25")
+    lexical, vectors = LexicalIndex.load(folder / "bm25"), Vectors.load(folder)
     store = open_store(folder / "chroma", settings["collection"], space=settings["space"], fresh=False,
                        settings=_collection_settings(stored))
-    if not store.count == len(chunks) == len(lexical.ids) == stored["chunks"]:
-        counts = f"{store.count} vectors, {len(chunks)} chunks, {len(lexical.ids)} BM25 rows"
+    if not store.count == len(vectors) == len(chunks) == len(lexical.ids) == stored["chunks"]:
+        counts = f"{store.count} and {len(vectors)} vectors, {len(chunks)} chunks, {len(lexical.ids)} BM25 rows"
         store.close()
         raise IndexMismatch(f"the index is damaged: {counts}, where the manifest says {stored['chunks']}.",
                             where=where, fix=f"Build it again with: {command}")
-    return Index(path=folder, store=store, lexical=lexical, chunks=chunks, manifest=stored)
+    return Index(path=folder, store=store, lexical=lexical, vectors=vectors, chunks=chunks, manifest=stored)
 
 
 def is_stale(manifest: Mapping[str, Any], chunk_folder: Path) -> bool:
@@ -243,6 +248,13 @@ def _fill_bm25(folder: Path, chunks: Sequence[Chunk], wanted: Mapping[str, Any],
         ids = [chunk.chunk_id for chunk in chunks]
         LexicalIndex.build(ids, map(passage, chunks), **wanted["bm25"]).save(folder)
     return time.monotonic() - started
+
+
+def _by_row(store: Store, chunks: Sequence[Chunk]) -> Vectors:
+    """Return the collection's vectors in the order of the chunks."""
+    ids, matrix = store.vectors()
+    at = {name: row for row, name in enumerate(ids)}
+    return Vectors(matrix[[at[chunk.chunk_id] for chunk in chunks]])
 
 
 def _row(chunk: Chunk) -> Metadata:

@@ -1,16 +1,17 @@
 """The retriever: a question in, the chunks nearest to it out, best first.
 
-Vectors and BM25 each offer candidates, a fusion makes one ranking of them. What the question names of the index's own
+Vectors and BM25 each offer candidates, a fusion makes one score of both. What the question names of the index's own
 metadata (a company, a year) narrows the search, but never to nothing: the last filter is dropped until something is
-left, and the result says so. Outdated chunks are left out. Makes no prompt and calls no language model.
+left, and the result says so. Where a question names several companies or years, each gets its own best chunk. What does
+not hold on the day asked for is left out. Makes no prompt and calls no language model.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -19,19 +20,22 @@ from mundap.embedder import Embedder, TextEmbedder
 from mundap.errors import IndexMismatch
 from mundap.paths import resolve
 from mundap.question import analyse
-from rag.fusion import FUSIONS, Fused, Ranking
+from rag.filters import Filters, Rows
+from rag.fusion import FUSIONS
 from rag.hit import Hit
-from rag.index import Index, is_superseded, open_index
+from rag.index import Index, open_index
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Up to this many vectors (384 floats: 77 MB) are held in memory once a filter is used, and the rows a filter keeps are
-# compared exactly; Chroma's filtered walk over the graph is the slower and may miss rows.
-EXACT_ROWS = 50_000
+    Floats = NDArray[np.float32]
+    Mask = NDArray[np.bool_]
 
-Filters = Mapping[str, Sequence[Any]]
+# Up to this many vectors, and wherever a filter is in force, every row is compared: at 50,000 rows of 384 floats that
+# takes a few milliseconds and misses nothing. Chroma's graph is for what is larger (benchmarks/retrieval.py).
+EXACT_ROWS = 50_000
+GATHER_SHARE = 5   # below one row in five it is quicker to gather the rows than to multiply them all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,7 @@ class Retrieval(Sequence[Hit]):
     hits: tuple[Hit, ...]
     filters: Filters = field(default_factory=dict)
     dropped: Filters = field(default_factory=dict)
+    as_of: int | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -69,9 +74,12 @@ class Retriever:
         self.embedder = embedder
         self.top_k: int = settings["top_k"]
         self.candidates: int = settings["candidates"]
+        self.dense_weight: float = settings["dense_weight"]
         self._fuse = FUSIONS[settings["fusion"]]
-        self._current = frozenset(name for name, chunk in index.chunks.items() if not is_superseded(chunk))
-        self._by_value: dict[str, dict[str, set[str]]] = {}
+        self._chunks = tuple(index.chunks.values())
+        self._row_of = {chunk.chunk_id: at for at, chunk in enumerate(self._chunks)}
+        self._rows = Rows(self._chunks)
+        self._now = self._rows.holding()
         self.vocabulary: dict[str, list[str | int]] = {name: _values(index, name) for name in settings["filters"]}
 
     @classmethod
@@ -101,94 +109,117 @@ class Retriever:
         """Let go of the index's files."""
         self.index.close()
 
-    def search(self, question: str, *, top_k: int | None = None, filters: Filters | None = None) -> Retrieval:
+    def search(self, question: str, *, top_k: int | None = None, filters: Filters | None = None,
+               as_of: int | None = None) -> Retrieval:
         """Return the top_k chunks (default: the recipe's) that fit the question, best first.
 
         filters maps a metadata field to the values allowed; None means those the question itself names, and an empty
-        mapping means none. The result is shorter than top_k when the index is small.
+        mapping means none. as_of (YYYYMMDD): only what held on that day. The result is shorter than top_k when the
+        index is small.
         """
         clock = _Clock()
         asked: Filters = analyse(question, self.vocabulary).filters if filters is None else filters
-        kept, dropped, allowed = self._narrow(asked)
+        kept, dropped, allowed = self._narrow(asked, as_of)
         clock.lap("analyse")
         wanted = self.top_k if top_k is None else top_k
         depth = max(self.candidates, wanted)
         vector = self.embedder.embed_queries([question])[0]
         clock.lap("embed")
-        dense = self._dense(vector, depth, kept, allowed)
+        dense = self._dense(vector, depth, allowed)
         clock.lap("dense")
-        bm25 = self.index.lexical.search(question, depth, None if len(allowed) == len(self.index.chunks) else allowed)
+        bm25 = self.index.lexical.scores(question)
         clock.lap("bm25")
-        hits = self._hits(self._fuse([dense, bm25]), {"dense": dense, "bm25": bm25}, wanted)
+        names = [allowed & mask for mask in self._rows.combinations(kept)] or [allowed]
+        ranked = [self._ranked(vector, dense, bm25, mask, depth) for mask in names if mask.any()]
+        hits = tuple(_first(_in_turn(ranked), wanted))
         clock.lap("fuse")
-        return Retrieval(hits=hits, filters=kept, dropped=dropped, timings_ms=clock.timings_ms)
+        return Retrieval(hits=hits, filters=kept, dropped=dropped, as_of=as_of, timings_ms=clock.timings_ms)
 
-    def _narrow(self, asked: Filters) -> tuple[dict[str, Sequence[Any]], dict[str, Sequence[Any]], frozenset[str]]:
-        """Return the filters in force, those dropped, and the ids left: all current chunks when no filter is left."""
+    def _narrow(self, asked: Filters, as_of: int | None) -> tuple[dict[str, Sequence[Any]], dict[str, Sequence[Any]], Mask]:
+        """Return the filters in force, those dropped, and the rows left: all that hold when no filter is left."""
         kept, dropped = dict(asked), dict[str, Sequence[Any]]()
+        holding = self._now if as_of is None else self._rows.holding(as_of)
         while kept:
-            allowed = self._current.intersection(*(self._ids(name, values) for name, values in kept.items()))
-            if allowed:
+            allowed = holding.copy()
+            for name, values in kept.items():
+                allowed &= self._rows.having(name, values)
+            if allowed.any():
                 return kept, dropped, allowed
             name = next(reversed(kept))
             dropped[name] = kept.pop(name)
-        return kept, dropped, self._current
+        return kept, dropped, holding
 
-    def _ids(self, name: str, values: Sequence[Any]) -> set[str]:
-        """Return the ids of the chunks whose metadata field has one of the values; 2023 and "2023" are the same."""
-        if name not in self._by_value:
-            groups: dict[str, set[str]] = {}
-            for chunk in self.index.chunks.values():
-                if name in chunk.metadata:
-                    groups.setdefault(str(chunk.metadata[name]), set()).add(chunk.chunk_id)
-            self._by_value[name] = groups
-        return set().union(*(self._by_value[name].get(str(value), set()) for value in values))
-
-    def _dense(self, vector: NDArray[np.float32], depth: int, kept: Filters, allowed: frozenset[str]) -> Ranking:
-        """Return the allowed chunks nearest to a vector by cosine."""
-        if len(allowed) == len(self.index.chunks):
-            return self.index.store.nearest(vector, depth)
-        if len(self.index.chunks) <= EXACT_ROWS:
-            return self._exact(vector, depth, allowed)
-        return self.index.store.nearest(vector, depth, _where(kept, self.vocabulary))
-
-    def _exact(self, vector: NDArray[np.float32], depth: int, allowed: frozenset[str]) -> Ranking:
+    def _dense(self, vector: Floats, depth: int, allowed: Mask) -> Floats:
+        """Return each row's similarity to a vector, -inf for a row that is not allowed or that Chroma did not offer."""
         import numpy as np
 
-        ids, vectors = self._matrix
-        rows = [at for at, name in enumerate(ids) if name in allowed]
-        scores = vectors[rows] @ vector
-        order = np.argsort(-scores, kind="stable")[:depth]
-        return [(ids[rows[at]], float(scores[at])) for at in order]
+        vectors, found = self.index.vectors, np.full(len(allowed), -np.inf, dtype=np.float32)
+        kept = int(np.count_nonzero(allowed))
+        if len(allowed) > EXACT_ROWS and kept == np.count_nonzero(self._now):
+            where = None if kept == len(allowed) else {"superseded": {"$eq": 0}}
+            rows = np.array(sorted(self._row_of[name] for name, _ in self.index.store.nearest(vector, depth, where)),
+                            dtype=np.intp)
+            found[rows] = vectors.similarity(vector, rows)
+            found[~allowed] = -np.inf
+        elif kept * GATHER_SHARE < len(allowed):
+            rows = np.flatnonzero(allowed)
+            found[rows] = vectors.similarity(vector, rows)
+        else:
+            found[allowed] = vectors.similarity(vector)[allowed]
+        return found
 
-    @cached_property
-    def _matrix(self) -> tuple[list[str], NDArray[np.float32]]:
-        """Return all ids, sorted, and their vectors."""
-        ids, vectors = self.index.store.vectors()
-        order = sorted(range(len(ids)), key=ids.__getitem__)
-        return [ids[at] for at in order], vectors[order]
+    def _ranked(self, vector: Floats, dense: Floats, bm25: Floats, allowed: Mask, depth: int) -> list[Hit]:
+        """Return the candidates of either side among the allowed rows, best first.
 
-    def _hits(self, fused: Fused, rankings: Mapping[str, Ranking], wanted: int) -> tuple[Hit, ...]:
-        """Return the best hits; of chunks with the same text only one, since a prompt has room for few.
-
-        Where scores tie or texts are the same, the report of the figures' own year comes before a later one that
-        repeats them for comparison.
+        Of chunks with the same text only one, since a prompt has room for few. Where scores tie or texts are the same,
+        the report of the figures' own year comes before a later one that repeats them for comparison.
         """
-        chunks = self.index.chunks
-        found = sorted(((chunks[name], score) for name, score in fused if name in chunks),
-                       key=lambda pair: (-round(pair[1], 9), years_late(pair[0]), pair[0].chunk_id))
-        best: dict[str, tuple[Chunk, float]] = {}
-        for chunk, score in found:
-            twin = best.get(chunk.text)
-            if twin is None:
-                best[chunk.text] = (chunk, score)
-            elif years_late(chunk) < years_late(twin[0]):
-                best[chunk.text] = (chunk, twin[1])  # in its twin's place
-        sources = {label: {name for name, _ in ranking} for label, ranking in rankings.items()}
-        return tuple(
-            Hit(chunk=chunk, score=score, rank=rank,
-                retriever="+".join(label for label, names in sources.items() if chunk.chunk_id in names))
-            for rank, (chunk, score) in enumerate(list(best.values())[:wanted], start=1))
+        import numpy as np
+
+        near, worded = _top(np.where(allowed, dense, -np.inf), depth, -np.inf), _top(np.where(allowed, bm25, 0), depth, 0)
+        rows = np.union1d(near, worded)
+        similar = dense[rows]
+        unknown = np.isneginf(similar)
+        similar[unknown] = self.index.vectors.similarity(vector, rows[unknown])
+        scores = self._fuse(similar, bm25[rows], self.dense_weight)
+        offered = {"dense": set(near.tolist()), "bm25": set(worded.tolist())}
+        hits = [Hit(chunk=self._chunks[row], score=float(score), rank=0, dense=float(cosine), bm25=float(bm25[row]),
+                    retriever="+".join(label for label, found in offered.items() if row in found))
+                for row, score, cosine in zip(rows.tolist(), scores, similar, strict=True)]
+        hits.sort(key=lambda hit: (-round(hit.score, 5), years_late(hit.chunk), hit.chunk.chunk_id))
+        best: dict[str, Hit] = {}
+        for hit in hits:
+            twin = best.get(hit.chunk.text)
+            if twin is None or years_late(hit.chunk) < years_late(twin.chunk):
+                best[hit.chunk.text] = hit   # in its twin's place
+        return list(best.values())
+
+
+def _top(scores: Floats, depth: int, above: float) -> NDArray[np.intp]:
+    """Return the rows of the depth highest scores, those not above a bound left out; of equal ones the first rows."""
+    import numpy as np
+
+    if depth < len(scores):
+        bound = np.partition(scores, len(scores) - depth)[len(scores) - depth]
+        rows = np.flatnonzero(scores > bound)
+        rows = np.concatenate([rows, np.flatnonzero(scores == bound)[: depth - len(rows)]])
+    else:
+        rows = np.arange(len(scores))
+    return rows[scores[rows] > above]
+
+
+def _in_turn(rankings: Sequence[Sequence[Hit]]) -> Iterator[Hit]:
+    """Yield the hits of several rankings, each one's first before any one's second; a hit of two rankings once."""
+    said: set[str] = set()
+    for round_ in zip_longest(*rankings):
+        for hit in round_:
+            if hit is not None and hit.chunk.chunk_id not in said:
+                said.add(hit.chunk.chunk_id)
+                yield hit
+
+
+def _first(hits: Iterator[Hit], wanted: int) -> Iterator[Hit]:
+    return (replace(hit, rank=rank) for rank, hit in enumerate(islice(hits, wanted), start=1))
 
 
 class _Clock:
@@ -218,12 +249,3 @@ def _values(index: Index, name: str) -> list[str | int]:
     values = {value for chunk in index.chunks.values() if isinstance(value := chunk.metadata.get(name), str | int)}
     whole = all(isinstance(value, int) for value in values)
     return sorted(values) if whole else sorted(map(str, values))
-
-
-def _where(filters: Filters, vocabulary: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """Return Chroma's form of the filters, outdated chunks left out; to Chroma 2023 is not "2023", so types matter."""
-    clauses: list[dict[str, Any]] = [{"superseded": {"$eq": 0}}]
-    for name, values in filters.items():
-        typed = {str(value): value for value in vocabulary.get(name, ())}
-        clauses.append({name: {"$in": [typed.get(str(value), value) for value in values]}})
-    return {"$and": clauses} if len(clauses) > 1 else clauses[0]

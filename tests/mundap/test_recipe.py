@@ -40,7 +40,7 @@ def test_defaults_come_from_the_schema(project: Path) -> None:
                     "prompt: {instruction: a.txt, decline_text: 없음}\ngeneration: {generator: local, chat: c.yaml}\n",
                     encoding="utf-8")
     values = load(path).values
-    assert values["retrieval"] == {"top_k": 2, "candidates": 20, "fusion": "rrf", "filters": []}
+    assert values["retrieval"] == {"top_k": 2, "candidates": 20, "fusion": "weighted", "dense_weight": 18, "filters": []}
     assert values["index"]["bm25"] == {"k1": 1.5, "b": 0.75}
     assert values["web"]["host"] == "127.0.0.1"
 

@@ -41,7 +41,8 @@ def recipe(**index: Any) -> dict[str, Any]:
         "index": {"chunks": "docs/demo/chunks", "path": "indexes/demo", "collection": "demo",
                   "embedding_model": "models/multilingual-e5-small", "space": "cosine",
                   "bm25": {"k1": 1.5, "b": 0.75}} | index,
-        "retrieval": {"top_k": 2, "candidates": 20, "fusion": "rrf", "filters": ["company", "fiscal_year"]},
+        "retrieval": {"top_k": 2, "candidates": 20, "fusion": "weighted", "dense_weight": 18,
+                      "filters": ["company", "fiscal_year"]},
     }
 
 

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from rag.fusion import FUSIONS, reciprocal_rank_fusion
+from rag.fusion import FUSIONS, reciprocal_rank_fusion, weighted_sum
+
+
+def scores(*values: float) -> NDArray[np.float32]:
+    return np.array(values, dtype=np.float32)
+
+
+def test_a_weighted_sum_by_hand() -> None:
+    assert weighted_sum(scores(0.5, -0.1, 0.25), scores(0, 7, 3), 18).tolist() == pytest.approx([9, 5.2, 7.5])
+    assert weighted_sum(scores(0.5, 0.9), scores(2, 1), 0).tolist() == [2, 1]
 
 
 def test_reciprocal_ranks_by_hand() -> None:
-    dense = [("a", 0.9), ("b", 0.8), ("c", 0.1)]
-    bm25 = [("c", 7.0), ("a", 3.0)]
-    # a = 1/61 + 1/62, c = 1/63 + 1/61, b = 1/62
-    assert reciprocal_rank_fusion([dense, bm25]) == [
-        ("a", pytest.approx(0.0325224748)), ("c", pytest.approx(0.0322664585)), ("b", pytest.approx(0.0161290323))]
+    # dense: a b c; bm25: c a, and b holds no word of the question: a = 1/61 + 1/62, b = 1/62, c = 1/63 + 1/61
+    fused = reciprocal_rank_fusion(scores(0.9, 0.8, 0.1), scores(3, 0, 7))
+    assert fused.tolist() == pytest.approx([0.0325224748, 0.0161290323, 0.0322664585])
 
 
-def test_scores_of_the_rankings_do_not_matter() -> None:
-    first = reciprocal_rank_fusion([[("a", 1e9), ("b", -5.0)]])
-    assert first == reciprocal_rank_fusion([[("a", 0.2), ("b", 0.1)]])
-
-
-def test_ties_go_by_id_whatever_the_order_of_the_rankings() -> None:
-    one, two = [("b", 1.0), ("a", 0.5)], [("a", 1.0), ("b", 0.5)]
-    assert [name for name, _ in reciprocal_rank_fusion([one, two])] == ["a", "b"]
-    assert reciprocal_rank_fusion([one, two]) == reciprocal_rank_fusion([two, one])
+def test_reciprocal_ranks_look_at_no_score_and_ties_share_the_better_rank() -> None:
+    assert reciprocal_rank_fusion(scores(1e9, -5), scores(1, 2)).tolist() == pytest.approx([1 / 61 + 1 / 62] * 2)
+    assert reciprocal_rank_fusion(scores(0.3, 0.3, 0.1), scores(0, 0, 0)).tolist() == pytest.approx(
+        [1 / 61, 1 / 61, 1 / 63])
 
 
 def test_a_small_k_favours_first_places() -> None:
-    rankings = [[("a", 1.0), ("b", 0.9)], [("c", 1.0), ("b", 0.9)]]
-    assert reciprocal_rank_fusion(rankings, k=60)[0][0] == "b"  # 2/62 > 1/61
-    assert reciprocal_rank_fusion(rankings, k=0)[0] == ("a", 1.0)  # 1/1 = 2/2: a tie, by id
+    dense, bm25 = scores(0.9, 0.8, 0.1), scores(1, 2, 3)
+    assert int(np.argmax(reciprocal_rank_fusion(dense, bm25, k=60))) in (0, 2)
+    assert reciprocal_rank_fusion(dense, bm25, k=0).tolist() == pytest.approx([1 + 1 / 3, 1 / 2 + 1 / 2, 1 / 3 + 1])
 
 
-def test_nothing_in_nothing_out() -> None:
-    assert reciprocal_rank_fusion([[], []]) == []
-    assert FUSIONS["rrf"]([]) == []
+@pytest.mark.parametrize("name", list(FUSIONS))
+def test_every_fusion_keeps_the_shape_and_takes_nothing(name: str) -> None:
+    assert FUSIONS[name](scores(), scores(), 18).shape == (0,)
+    assert FUSIONS[name](scores(0.5, 0.1), scores(1, 4), 18).shape == (2,)
+
+
+def test_one_retriever_alone_is_its_own_score() -> None:
+    assert FUSIONS["dense"](scores(0.5, 0.1), scores(1, 4), 18).tolist() == pytest.approx([0.5, 0.1])
+    assert FUSIONS["bm25"](scores(0.5, 0.1), scores(1, 4), 18).tolist() == [1, 4]

@@ -40,7 +40,7 @@ def test_a_build_stores_vectors_metadata_bm25_and_chunks(tmp_path: Path, embedde
     row = index.store.rows()[first.chunk_id]
     assert {name: row[name] for name in ("company", "fiscal_year", "date", "superseded", "superseded_by")} == {
         "company": "가온누리전자", "fiscal_year": 2022, "date": 20230315, "superseded": 0, "superseded_by": ""}
-    assert index.lexical.search("한빛바이오", 5)
+    assert index.lexical.scores("한빛바이오").any()
     index.close()
 
 
@@ -68,8 +68,8 @@ def test_only_new_chunks_are_embedded_and_vanished_ones_go(tmp_path: Path, embed
     assert (report.added, report.removed, report.unchanged) == (1, 1, 4)
     assert embedder.embedded == ["사업보고서\n새로운 문장"]
     index = open_index(recipe(), tmp_path, embedder)
-    assert not index.lexical.search("1,111", 5)
-    assert index.lexical.search("문장", 5)
+    assert not index.lexical.scores("1,111").any()
+    assert index.lexical.scores("문장").any()
     assert index.store.count == 5
     index.close()
 
@@ -136,7 +136,7 @@ def test_other_settings_name_stored_and_wanted(tmp_path: Path, embedder: Hashing
 def test_a_damaged_index_is_not_opened(tmp_path: Path, embedder: HashingEmbedder) -> None:
     built(tmp_path, reports(), embedder)
     write_chunks(reports()[:3], resolve("indexes/demo/chunks/part-00000.parquet", tmp_path))
-    with pytest.raises(IndexMismatch, match="the index is damaged: 5 vectors, 3 chunks, 5 BM25 rows, where the"):
+    with pytest.raises(IndexMismatch, match="the index is damaged: 5 and 5 vectors, 3 chunks, 5 BM25 rows, where the"):
         open_index(recipe(), tmp_path, embedder)
 
 
