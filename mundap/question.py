@@ -212,11 +212,20 @@ def _outside(text: str, unknown: Sequence[str], filters: Mapping[str, Sequence[s
 
 def _named(text: str, values: Sequence[str]) -> tuple[str, ...]:
     """Return the values that stand in a text, longest first, each place counted once; in the order of the text."""
-    squeezed = squeeze(text)
-    places: list[tuple[int, str]] = []
+    return tuple(value for _, _, value in named_places(text, values))
+
+
+def named_places(text: str, values: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Return (start, end, value) of each value's first place in a text, blanks aside; in the order of the text.
+
+    Longer values first, and no place is two values': "한빛전자우" is not also 한빛전자.
+    """
+    letters = [(at, letter) for at, letter in enumerate(text) if not letter.isspace()]
+    squeezed = "".join(letter for _, letter in letters)
+    places: list[tuple[int, int, str]] = []
     for value in sorted({squeeze(value): value for value in values if value}.items(), key=lambda pair: -len(pair[0])):
         at = squeezed.find(value[0])
         if at >= 0:
-            places.append((at, value[1]))
-            squeezed = squeezed.replace(value[0], "\0" * len(value[0]))
-    return tuple(value for _, value in sorted(places))
+            places.append((letters[at][0], letters[at + len(value[0]) - 1][0] + 1, value[1]))
+            squeezed = squeezed[:at] + "\0" * len(value[0]) + squeezed[at + len(value[0]):]
+    return sorted(places)
