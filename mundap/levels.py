@@ -6,7 +6,7 @@ rag.yaml and data.yaml name the same files under `levels`, so that a row trains 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from mundap.errors import ConfigError, closest
 from mundap.paths import resolve
 
 NAMES = ("초급", "중급", "고급")
+AUTO = "auto"   # in place of a level's name: chosen from how the asker writes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,23 @@ class Level:
     def instruct(self, instruction: str) -> str:
         """Return the instruction of a prompt at this level."""
         return f"{instruction} {self.text}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """The level an answer is worded at, None for none, and in words why it was chosen; "" where the asker chose it."""
+
+    level: Level | None = None
+    reason: str = ""
+
+
+def choose(name: str, questions: Sequence[str], levels: Mapping[str, Level]) -> Chosen:
+    """Return the level asked for by name, or with AUTO the one the questions (oldest first) are worded at.
+
+    Raises:
+        ConfigError: the recipe has no such level.
+    """
+    return Chosen(level=level_named(name, levels))
 
 
 def load_levels(section: Mapping[str, Any] | None, project: Path) -> dict[str, Level]:

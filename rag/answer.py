@@ -15,8 +15,9 @@ from typing import Any
 from mundap.chunk import Chunk
 from mundap.context import focus
 from mundap.errors import ConfigError, GenerationError
+from mundap.followup import complete
 from mundap.generator import Generation, Generator, Request, decoding_of, open_generator
-from mundap.levels import level_named, load_levels
+from mundap.levels import choose, load_levels
 from mundap.paths import resolve
 from mundap.prompt import Passage, build_input, user_content
 from mundap.question import Question, Synonyms, analyse, canonical
@@ -24,6 +25,7 @@ from mundap.stop_phrases import cut
 from mundap.synonyms import load_synonyms
 from rag.evidence import find, narrow, subject
 from rag.hit import Hit
+from rag.inquiry import Inquiry
 from rag.rerank import rerank
 from rag.retrieve import Retriever
 from rag.verify import Policy, Verdict, verify
@@ -37,10 +39,19 @@ class Citation:
     chunk: Chunk
     lines: tuple[str, ...]
 
+    @property
+    def label(self) -> str:
+        """Return the citation as shown: the document, its section, its date."""
+        return self.chunk.citation
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An answer as shown, and everything that led to it. timings_s: retrieve, first_token, generate, verify, total."""
+    """An answer as shown, and everything that led to it. timings_s: retrieve, first_token, generate, verify, total.
+
+    question is the whole one that was answered; what of it was taken from the talk before is in carried. level is the
+    one answered at ("" for none), level_reason why it was chosen where the asker left it open.
+    """
 
     question: str
     text: str
@@ -49,6 +60,10 @@ class Answer:
     hits: tuple[Hit, ...]
     passages: tuple[Passage, ...]
     filters: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    carried: tuple[str, ...] = ()
+    level: str = ""
+    level_reason: str = ""
+    as_of: int | None = None
     model_text: str = ""
     attempts: int = 0
     timings_s: Mapping[str, float] = field(default_factory=dict)
@@ -72,7 +87,10 @@ class Prepared:
     answerable: bool      # some passage names what the question names; else the model is not asked
     retrieve_s: float
     prefix: str = ""      # how the answer must begin; only on a second try
-    level: str = ""       # the level asked for, "" for none
+    carried: tuple[str, ...] = ()   # what of the question was taken from the one before it
+    level: str = ""       # the level answered at, "" for none
+    level_reason: str = ""
+    as_of: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,29 +132,35 @@ class Answerer:
         retriever = Retriever.open(recipe, project)
         return cls(recipe, project, retriever, open_generator(recipe["generation"], project))
 
-    def prepare(self, text: str, chunks: Sequence[Chunk] | None = None, level: str = "") -> Prepared:
+    def prepare(self, asked: str | Inquiry, chunks: Sequence[Chunk] | None = None) -> Prepared:
         """Return the question with its passages: retrieved, or of the chunks given (an evaluation's true ones).
 
         Raises:
             ConfigError: the recipe has no such level.
         """
         started = time.perf_counter()
-        asked = level_named(level, self.levels)
-        top_k = asked.top_k if asked and asked.top_k else self.top_k
+        inquiry = Inquiry(text=asked) if isinstance(asked, str) else asked
+        whole = complete(inquiry.text, inquiry.before[-1] if inquiry.before else "", self.retriever.vocabulary, self.synonyms)
+        text, chosen = whole.text, choose(inquiry.level, (*inquiry.before, inquiry.text), self.levels)
+        level = chosen.level
+        top_k = level.top_k if level and level.top_k else self.top_k
         question = analyse(text, self.retriever.vocabulary, self.synonyms)
         filters: Mapping[str, Sequence[Any]] = {}
         hits: tuple[Hit, ...] = ()
         if chunks is None:
-            retrieval = self.retriever.search(canonical(text, self.synonyms), top_k=self.retriever.candidates)
+            wanted = {name: values for name, values in question.filters.items() if name not in inquiry.without}
+            retrieval = self.retriever.search(canonical(text, self.synonyms), top_k=self.retriever.candidates,
+                                              filters=wanted, as_of=inquiry.as_of)
             hits, filters = tuple(rerank(question, retrieval.hits)), retrieval.filters
             chunks = [hit.chunk for hit in hits]
         passages = focus(text, chunks, top_k=top_k, lines=self.lines, synonyms=self.synonyms)
-        return Prepared(question=question, hits=hits, passages=tuple(passages), filters=filters, level=level,
+        return Prepared(question=question, hits=hits, passages=tuple(passages), filters=filters, carried=whole.carried,
+                        level=level.name if level else "", level_reason=chosen.reason, as_of=inquiry.as_of,
                         answerable=bool(find(question, passages)), retrieve_s=time.perf_counter() - started)
 
     def request(self, prepared: Prepared) -> Request:
         """Return what the model is sent: the bytes a training row of the same passages has."""
-        level = level_named(prepared.level, self.levels)
+        level = self.levels.get(prepared.level)
         instruction = level.instruct(self.instruction) if level else self.instruction
         return Request(content=user_content(instruction, build_input(prepared.passages, prepared.question.text)),
                        prefix=prepared.prefix)
@@ -155,9 +179,9 @@ class Answerer:
         return verify(prepared.question, cut(generation.text, self.stop_phrases), prepared.passages,
                       decline_text=self.decline_text, policy=self.policy if self.levers else "flag")
 
-    def stream(self, text: str, level: str = "") -> Iterator[Delta | Answer]:
+    def stream(self, asked: str | Inquiry) -> Iterator[Delta | Answer]:
         """Yield the model's text as it comes, then the verified answer, which replaces it."""
-        prepared = self.prepare(text, level=level)
+        prepared = self.prepare(asked)
         if not prepared.answerable and self.levers:
             yield self._declined(prepared)
             return
@@ -175,9 +199,9 @@ class Answerer:
             used, current = current, (self.second_try(current, verdict) if attempts <= self.retries else None)
         yield self._answer(used, verdict, generation, attempts, {"first_token": first_token, "generate": spent})
 
-    def ask(self, text: str, level: str = "") -> Answer:
-        """Return the verified answer to one question, worded for a level where the recipe has it."""
-        return self.ask_many([self.prepare(text, level=level)])[0]
+    def ask(self, asked: str | Inquiry) -> Answer:
+        """Return the verified answer to one question."""
+        return self.ask_many([self.prepare(asked)])[0]
 
     def ask_many(self, prepared: Sequence[Prepared], batch: int = 16) -> list[Answer]:
         """Return the verified answers to prepared questions, in their order, generated in batches."""
@@ -210,8 +234,7 @@ class Answerer:
 
     def _declined(self, prepared: Prepared) -> Answer:
         verdict = Verdict(text=self.decline_text, status="declined")
-        return Answer(question=prepared.question.text, text=verdict.text, verdict=verdict, citations=(),
-                      hits=prepared.hits, passages=prepared.passages, filters=prepared.filters,
+        return Answer(**_told(prepared), text=verdict.text, verdict=verdict, citations=(),
                       timings_s={"retrieve": prepared.retrieve_s, "total": prepared.retrieve_s})
 
     def _answer(self, prepared: Prepared, verdict: Verdict, generation: Generation, attempts: int,
@@ -222,12 +245,18 @@ class Answerer:
             Citation(number=number, chunk=by_id[by_number[number].chunk_id],
                      lines=tuple(by_number[number].lines[at] for of, at in verdict.lines if of == number))
             for number in verdict.citations if by_number[number].chunk_id in by_id)
-        return Answer(question=prepared.question.text, text=verdict.text, verdict=verdict, citations=citations,
-                      hits=prepared.hits, passages=prepared.passages, filters=prepared.filters,
+        return Answer(**_told(prepared), text=verdict.text, verdict=verdict, citations=citations,
                       model_text=generation.text, attempts=attempts, prompt_tokens=generation.prompt_tokens,
                       completion_tokens=generation.completion_tokens,
                       timings_s={"retrieve": prepared.retrieve_s, **timings,
                                  "total": prepared.retrieve_s + timings["generate"]})
+
+
+def _told(prepared: Prepared) -> dict[str, Any]:
+    """Return what an answer says of how its question was understood."""
+    return {"question": prepared.question.text, "hits": prepared.hits, "passages": prepared.passages,
+            "filters": prepared.filters, "carried": prepared.carried, "level": prepared.level,
+            "level_reason": prepared.level_reason, "as_of": prepared.as_of}
 
 
 def _complete(generation: Generation | None) -> Generation:

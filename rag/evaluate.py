@@ -23,6 +23,7 @@ from mundap.generator.chat_recipe import read_chat
 from mundap.paths import resolve
 from mundap.provenance import folder_identity
 from rag.answer import Answer, Answerer
+from rag.inquiry import Inquiry
 from rag.retrieve import Retriever
 from rag.score import Outcome, score, wilson
 
@@ -130,10 +131,9 @@ def _answer(answerer: Answerer, system: Mapping[str, Any], rows: Sequence[Mappin
         for start in range(0, len(rows), _BATCH):
             part = rows[start : start + _BATCH]
             began = time.perf_counter()
-            prepared = [answerer.prepare(row["question"], [answerer.retriever.chunk(row["gold_chunk"])]
-                                         if system["context"] == "oracle" else None,
-                                         level if (level := row.get("level", "")) in answerer.levels else "")
-                        for row in part]
+            prepared = [answerer.prepare(
+                Inquiry(text=row["question"], level=level if (level := row.get("level", "")) in answerer.levels else ""),
+                [answerer.retriever.chunk(row["gold_chunk"])] if system["context"] == "oracle" else None) for row in part]
             answers = answerer.ask_many(prepared, _BATCH)
             seconds = (time.perf_counter() - began) / len(part)
             for row, answer in zip(part, answers, strict=True):

@@ -27,10 +27,11 @@ def command(recipe: RecipePath,
         raise typer.BadParameter("the question is empty.")
     loaded = load(recipe, overrides=override or (), kind="rag")
     from rag.answer import Answerer
+    from rag.inquiry import Inquiry
 
     answerer = Answerer.open(loaded.values, loaded.project)
     try:
-        answer = answerer.ask(question, level)
+        answer = answerer.ask(Inquiry(text=question, level=level))
     finally:
         answerer.close()
     if as_json:

@@ -20,6 +20,7 @@ from pipelines.rows.row import make_row
 from pipelines.rows.settings import RowSettings
 from rag.answer import Answer, Answerer, Delta
 from rag.index import open_index
+from rag.inquiry import Inquiry
 from rag.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.scripted_generator import ScriptedGenerator
@@ -235,7 +236,7 @@ def test_a_level_is_told_in_the_prompt_as_its_rows_tell_it(answering: Answering,
     section = {"초급": {"instruction": "easy.txt", "top_k": 1}}
     answerer, generator = answering(lambda request: RIGHT)
     answerer.levels = load_levels(section, tmp_path)
-    assert answerer.ask(ASKED, "초급").text == RIGHT and answerer.ask(ASKED).text == RIGHT
+    assert answerer.ask(Inquiry(text=ASKED, level="초급")).text == RIGHT and answerer.ask(ASKED).text == RIGHT
     asked, plain = generator.requests
     settings = RowSettings(dataset="demo", instruction=INSTRUCTION, decline_text=DECLINE, top_k=2, lines_per_passage=3,
                            facts_per_document=1, unanswerable_share=0.0, single_passage_share=0.0, seed=1, templates={},
@@ -248,4 +249,4 @@ def test_a_level_is_told_in_the_prompt_as_its_rows_tell_it(answering: Answering,
     assert asked.content.startswith(f"{INSTRUCTION} 쉬운 말로 적으세요.\n") and "[2]" not in asked.content
     assert plain.content.startswith(f"{INSTRUCTION}\n")
     with pytest.raises(ConfigError, match="there is no level '고급'"):
-        answerer.ask(ASKED, "고급")
+        answerer.ask(Inquiry(text=ASKED, level="고급"))
