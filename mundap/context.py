@@ -6,8 +6,8 @@ A short context is what a small model needs most: fewer figures that could be ta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from mundap.chunk import Chunk
 from mundap.korean import sentences
@@ -81,3 +81,25 @@ def focus(question: str, chunks: Sequence[Chunk], *, top_k: int, lines: int, syn
             rows = [rows[at] for at in sorted(ranked[:lines])]
         passages.append(Passage(number=number, head=title, lines=tuple(rows), chunk_id=chunk.chunk_id))
     return passages
+
+
+def fitted(passages: Sequence[Passage], budget: int, count: Callable[[str], int]) -> list[Passage]:
+    """Return the passages that a budget of tokens has room for: the first ones whole, the next as far as its lines go.
+
+    The first passage keeps at least one line; a passage of which no line fits is left out with all after it.
+    """
+    kept: list[Passage] = []
+    left = budget
+    for passage in passages:
+        left -= count(passage.head)
+        lines: list[str] = []
+        for line in passage.lines:
+            left -= count(line)
+            if left < 0 and (lines or kept):
+                break
+            lines.append(line)
+        if lines:
+            kept.append(replace(passage, lines=tuple(lines)))
+        if left < 0:
+            break
+    return kept

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mundap.errors import MissingExtra
 
 if TYPE_CHECKING:
-    from kiwipiepy import Kiwi
+    from kiwipiepy import Kiwi, Token
 
 # Content tags of the Sejong tag set: nouns, verbs, adjectives, roots, foreign words, numbers, hanja.
 _CONTENT = ("NNG", "NNP", "NNB", "NR", "VV", "VA", "XR", "SL", "SN", "SH", "MM", "W_SERIAL")
@@ -25,6 +25,7 @@ _DIGIT_FINAL = {"0": True, "1": True, "2": False, "3": True, "4": False, "5": Fa
 _LATIN_FINAL = frozenset("LMNRlmnr")
 _RIEUL_READING = frozenset("178LRlr")  # 일, 칠, 팔, 엘, 알: '로', not '으로'
 _UNIT_READING = {"%": False}  # 퍼센트
+_USER_WORD_SCORE = 10.0   # so much better than its pieces that Kiwi always takes the word
 _PAIRS = {"은/는": ("은", "는"), "이/가": ("이", "가"), "을/를": ("을", "를"), "과/와": ("과", "와"), "으로/로": ("으로", "로"),
           "이라/라": ("이라", "라"), "이에요/예요": ("이에요", "예요"), "이었/였": ("이었", "였")}
 
@@ -44,16 +45,42 @@ def kiwi() -> Kiwi:
     return Kiwi()
 
 
+@lru_cache(maxsize=8)
+def kiwi_knowing(words: tuple[str, ...]) -> Kiwi:
+    """Return a Kiwi analyser that also knows these words, as proper nouns; without any, the process's one."""
+    if not words:
+        return kiwi()
+    from kiwipiepy import Kiwi
+
+    knowing = Kiwi()
+    for word in words:
+        knowing.add_user_word(word, "NNP", _USER_WORD_SCORE)
+    return knowing
+
+
 @lru_cache(maxsize=65536)
-def morphemes(text: str) -> tuple[str, ...]:
-    """Return the content morphemes of a text in order, lower-cased: what BM25 and term coverage compare."""
-    return tuple(token.form.lower() for token in kiwi().tokenize(nfc(text)) if token.tag in _CONTENT)
+def morphemes(text: str, words: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the content morphemes of a text in order, lower-cased: what BM25 and term coverage compare.
+
+    words are those of a user dictionary. One found in the text is a morpheme, followed by what it is made of, so that
+    실손의료비보험 is found whole and by 실손.
+    """
+    return tuple(_content(kiwi_knowing(words).tokenize(nfc(text)), frozenset(words)))
 
 
-def morphemes_of(texts: Iterable[str]) -> Iterator[tuple[str, ...]]:
+def morphemes_of(texts: Iterable[str], words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield each text's content morphemes, uncached and on all cores: for indexing long texts by the thousand."""
-    for tokens in kiwi().tokenize(nfc(text) for text in texts):
-        yield tuple(token.form.lower() for token in tokens if token.tag in _CONTENT)
+    known = frozenset(words)
+    for tokens in kiwi_knowing(words).tokenize(nfc(text) for text in texts):
+        yield tuple(_content(tokens, known))
+
+
+def _content(tokens: Iterable[Token], words: frozenset[str]) -> Iterator[str]:
+    for token in tokens:
+        if token.tag in _CONTENT:
+            yield token.form.lower()
+            if token.form in words:
+                yield from (part for part in morphemes(token.form) if part != token.form.lower())
 
 
 def sentences(text: str) -> list[str]:

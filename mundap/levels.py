@@ -20,11 +20,13 @@ AUTO = "auto"   # in place of a level's name: chosen from how the asker writes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """One level: its name, the text that follows the instruction, and its own top_k (None: the recipe's)."""
+    """One level: its name, the text that follows the instruction, and its own limits (None: the recipe's)."""
 
     name: str
     text: str
     top_k: int | None = None
+    context_tokens: int | None = None
+    max_new_tokens: int | None = None
 
     def instruct(self, instruction: str) -> str:
         """Return the instruction of a prompt at this level."""
@@ -64,7 +66,8 @@ def load_levels(section: Mapping[str, Any] | None, project: Path) -> dict[str, L
         if not text:
             raise ConfigError("the level's text file is missing or empty.", where=given["instruction"],
                               fix=f"Fix levels.{name}.instruction, or write one sentence into the file.")
-        levels[name] = Level(name=name, text=text, top_k=given.get("top_k"))
+        levels[name] = Level(name=name, text=text, top_k=given.get("top_k"), context_tokens=given.get("context_tokens"),
+                             max_new_tokens=given.get("max_new_tokens"))
     return levels
 
 

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mundap.errors import IndexMismatch, MissingExtra
-from mundap.korean import morphemes, morphemes_of
+from mundap.errors import ConfigError, IndexMismatch, MissingExtra
+from mundap.korean import morphemes, morphemes_of, nfc
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 IDS_FILE = "ids.json"
+WORDS_FILE = "words.json"   # the user dictionary; questions must be taken apart as the texts were
 # Source: Kamphuis et al. 2020, "Which BM25 do you mean?": Lucene's form, whose idf is never negative.
 METHOD = "lucene"
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -31,23 +32,25 @@ _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 class LexicalIndex:
     """BM25 scores of texts by id. Two indexes of the same ids and texts are the same, byte for byte."""
 
-    def __init__(self, ids: Sequence[str], bm25: BM25) -> None:
+    def __init__(self, ids: Sequence[str], bm25: BM25, words: tuple[str, ...] = ()) -> None:
         self.ids = tuple(ids)
+        self.words = words
         self._bm25 = bm25
 
     @classmethod
-    def build(cls, ids: Sequence[str], texts: Iterable[str], k1: float = 1.5, b: float = 0.75) -> LexicalIndex:
-        """Return the index of texts; ids and texts go in pairs."""
+    def build(cls, ids: Sequence[str], texts: Iterable[str], k1: float = 1.5, b: float = 0.75,
+              words: tuple[str, ...] = ()) -> LexicalIndex:
+        """Return the index of texts; ids and texts go in pairs. words: a user dictionary (mundap.korean.morphemes)."""
         vocabulary: dict[str, int] = {}
         rows = [[vocabulary.setdefault(term, len(vocabulary)) for term in map(_plain, found)]
-                for found in morphemes_of(texts)]
+                for found in morphemes_of(texts, words)]
         if len(rows) != len(ids):
             raise ValueError(f"{len(ids)} ids for {len(rows)} texts")
         bm25 = _bm25_class()(k1=k1, b=b, method=METHOD)
         if vocabulary:  # bm25s cannot index a corpus without a single term; such an index finds nothing
             # Ids of our own, in order of appearance: bm25s would number terms in the order of a set.
             bm25.index((rows, vocabulary), show_progress=False)
-        return cls(ids, bm25)
+        return cls(ids, bm25, words)
 
     @classmethod
     def load(cls, folder: Path) -> LexicalIndex:
@@ -58,11 +61,12 @@ class LexicalIndex:
         """
         try:
             ids = json.loads((folder / IDS_FILE).read_text(encoding="utf-8"))
+            words = tuple(json.loads((folder / WORDS_FILE).read_text(encoding="utf-8")))
             bm25 = _bm25_class().load(folder) if (folder / "params.index.json").is_file() else _bm25_class()()
         except (OSError, ValueError, KeyError) as error:
             raise IndexMismatch(f"the BM25 index cannot be read: {error}", where=str(folder),
                                 fix="Build it again with: mundap index <recipe>") from error
-        return cls(ids, bm25)
+        return cls(ids, bm25, words)
 
     def save(self, folder: Path) -> None:
         """Write the index to a folder by way of a temporary one, so that a half-written index is never loaded."""
@@ -72,6 +76,7 @@ class LexicalIndex:
         if self._indexed:
             self._bm25.save(temporary, show_progress=False)
         (temporary / IDS_FILE).write_text(json.dumps(self.ids, ensure_ascii=False), encoding="utf-8")
+        (temporary / WORDS_FILE).write_text(json.dumps(self.words, ensure_ascii=False), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(temporary, folder)
 
@@ -80,10 +85,18 @@ class LexicalIndex:
         import numpy as np
 
         known = self._bm25.vocab_dict if self._indexed else {}
-        terms = [known[term] for term in map(_plain, morphemes(query)) if term in known]
+        terms = [known[term] for term in map(_plain, morphemes(query, self.words)) if term in known]
         if not terms:
             return np.zeros(len(self.ids), dtype=np.float32)
         return np.asarray(self._bm25.get_scores_from_ids(terms), dtype=np.float32)
+
+    def nearest(self, query: str, wanted: int) -> list[str]:
+        """Return the ids of the texts that hold a word of the query, best first; of equal ones the first indexed."""
+        import numpy as np
+
+        scores = self.scores(query)
+        order = np.argsort(-scores, kind="stable")[:wanted]
+        return [self.ids[at] for at in order if scores[at] > 0]
 
     @property
     def _indexed(self) -> bool:
@@ -100,3 +113,20 @@ def _bm25_class() -> Any:
     except ImportError as error:
         raise MissingExtra("Lexical search", "rag", "bm25s") from error
     return BM25
+
+
+def load_words(path: Path) -> tuple[str, ...]:
+    """Return the words of a user dictionary file: one a line, blank lines and lines that begin with # left out.
+
+    Raises:
+        ConfigError: the file is missing, or a word holds a blank.
+    """
+    if not path.is_file():
+        raise ConfigError("there is no such file.", where=str(path), fix="Fix index.dictionary, or add the file.")
+    lines = [nfc(line.strip()) for line in path.read_text(encoding="utf-8").splitlines()]
+    words = tuple(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
+    broken = next((word for word in words if len(word.split()) > 1), None)
+    if broken is not None:
+        raise ConfigError(f"{broken!r} holds a blank: a dictionary holds one word a line.", where=str(path),
+                          fix="Write it without blanks; the documents' own spacing is found all the same.")
+    return words

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
 from mundap.korean import josa, kiwi, nfc
+from mundap.names import plain
 
 Synonyms = Mapping[str, Sequence[str]]
 
@@ -61,9 +62,11 @@ class Question:
         return asked | {word for word in self.words if asked and _RATIO.fullmatch(word)}
 
 
-def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = None, synonyms: Synonyms | None = None
-            ) -> Question:
+def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = None, synonyms: Synonyms | None = None,
+            *, year: int | None = None) -> Question:
     """Return the question's filters against an index's own values, its years and its words.
+
+    year is the one meant where the question names none.
 
     vocabulary maps a metadata field to the values the index holds. A text value counts when it stands in the question,
     blanks aside, and no longer value covers the same place; a field of integers is compared with the years named, and
@@ -71,6 +74,8 @@ def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = No
     """
     clean = _SHORT_YEAR.sub(lambda match: f"20{match[1] or match[2]}", nfc(text))
     years = tuple(dict.fromkeys(int(match[0]) for match in _YEAR.finditer(clean)))
+    if year is not None and not years:
+        years = (year,)
     if len(years) == 1 and _YEAR_BEFORE.search(clean):
         years = (years[0], years[0] - 1)   # "2023년 매출액은 전년보다": both years' figures are needed
     filters: dict[str, tuple[str | int, ...]] = {}
@@ -218,14 +223,19 @@ def _named(text: str, values: Sequence[str]) -> tuple[str, ...]:
 def named_places(text: str, values: Sequence[str]) -> list[tuple[int, int, str]]:
     """Return (start, end, value) of each value's first place in a text, blanks aside; in the order of the text.
 
-    Longer values first, and no place is two values': "한빛전자우" is not also 한빛전자.
+    A value is found by its plain name too ("가온" for "㈜가온"), in capitals or not; editions of one name are all meant.
+    Longer names first, and no place is two names': "한빛전자우" is not also 한빛전자.
     """
     letters = [(at, letter) for at, letter in enumerate(text) if not letter.isspace()]
-    squeezed = "".join(letter for _, letter in letters)
+    squeezed = "".join(letter.casefold() if len(letter.casefold()) == 1 else letter for _, letter in letters)
     places: list[tuple[int, int, str]] = []
-    for value in sorted({squeeze(value): value for value in values if value}.items(), key=lambda pair: -len(pair[0])):
-        at = squeezed.find(value[0])
+    spelt: dict[str, set[str]] = {}
+    for value in filter(None, values):
+        for name in (value, plain(value)):
+            spelt.setdefault(squeeze(name).casefold(), set()).add(value)
+    for name, meant in sorted(spelt.items(), key=lambda pair: -len(pair[0])):
+        at = squeezed.find(name)
         if at >= 0:
-            places.append((letters[at][0], letters[at + len(value[0]) - 1][0] + 1, value[1]))
-            squeezed = squeezed[:at] + "\0" * len(value[0]) + squeezed[at + len(value[0]):]
+            places += [(letters[at][0], letters[at + len(name) - 1][0] + 1, value) for value in sorted(meant)]
+            squeezed = squeezed[:at] + "\0" * len(name) + squeezed[at + len(name):]
     return sorted(places)

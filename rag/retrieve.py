@@ -11,11 +11,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from mundap.chunk import Chunk
+from mundap.day import written
 from mundap.embedder import Embedder, TextEmbedder
 from mundap.errors import IndexMismatch
 from mundap.paths import resolve
@@ -23,7 +25,8 @@ from mundap.question import analyse
 from rag.filters import Filters, Rows
 from rag.fusion import FUSIONS
 from rag.hit import Hit
-from rag.index import Index, open_index
+from rag.index import Index, is_superseded, open_index
+from rag.twins import Twins
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 # Up to this many vectors, and wherever a filter is in force, every row is compared: at 50,000 rows of 384 floats that
 # takes a few milliseconds and misses nothing. Chroma's graph is for what is larger (benchmarks/retrieval.py).
 EXACT_ROWS = 50_000
+QUESTIONS_KEPT = 256   # vectors of questions asked before; a follow-up or another level asks the same again
 GATHER_SHARE = 5   # below one row in five it is quicker to gather the rows than to multiply them all
 
 
@@ -81,6 +85,12 @@ class Retriever:
         self._rows = Rows(self._chunks)
         self._now = self._rows.holding()
         self.vocabulary: dict[str, list[str | int]] = {name: _values(index, name) for name in settings["filters"]}
+        self._twins = Twins(settings["filters"], standing)
+        self._vector = lru_cache(maxsize=QUESTIONS_KEPT)(lambda text: self.embedder.embed_queries([text])[0])
+        self._documents = {chunk.doc_id: (chunk.breadcrumbs.split(" > ")[0], chunk.date) for chunk in self._chunks}
+        self._sections: dict[str, list[Chunk]] = {}
+        for chunk in self._chunks:
+            self._sections.setdefault(chunk.parent_id, []).append(chunk)
 
     @classmethod
     def open(cls, recipe: Mapping[str, Any], project: Path) -> Retriever:
@@ -105,6 +115,23 @@ class Retriever:
                                 fix="Build rows and index from the same documents: mundap run <folder>")
         return found
 
+    def section(self, chunk: Chunk) -> Sequence[Chunk]:
+        """Return the chunks of a chunk's section (its parent's children), in the document's order."""
+        return self._sections.get(chunk.parent_id, (chunk,))
+
+    def amendment(self, chunk: Chunk) -> str:
+        """Return what has taken a chunk's place, with its date: "가온 2023 사업보고서 (2024-05-10)"; "" where nothing has."""
+        if not is_superseded(chunk):
+            return ""
+        title, date = self._documents.get(chunk.superseded_by, (chunk.superseded_by, 0))
+        return f"{title} ({day})" if (day := written(date)) else title or "다른 문서"
+
+    def newest(self, name: str, filters: Filters, as_of: int | None = None) -> int | None:
+        """Return the greatest value of a field of whole numbers among the rows that filters keep; None where there is none."""
+        _, _, allowed = self._narrow({field: values for field, values in filters.items() if field != name}, as_of)
+        values = (value for value in reversed(self.vocabulary.get(name, [])) if isinstance(value, int))
+        return next((value for value in values if (allowed & self._rows.having(name, [value])).any()), None)
+
     def close(self) -> None:
         """Let go of the index's files."""
         self.index.close()
@@ -123,7 +150,7 @@ class Retriever:
         clock.lap("analyse")
         wanted = self.top_k if top_k is None else top_k
         depth = max(self.candidates, wanted)
-        vector = self.embedder.embed_queries([question])[0]
+        vector = self._vector(question)
         clock.lap("embed")
         dense = self._dense(vector, depth, allowed)
         clock.lap("dense")
@@ -171,8 +198,8 @@ class Retriever:
     def _ranked(self, vector: Floats, dense: Floats, bm25: Floats, allowed: Mask, depth: int) -> list[Hit]:
         """Return the candidates of either side among the allowed rows, best first.
 
-        Of chunks with the same text only one, since a prompt has room for few. Where scores tie or texts are the same,
-        the report of the figures' own year comes before a later one that repeats them for comparison.
+        Of near-duplicates only one, since a prompt has room for few. Where scores tie or texts are the same, the report
+        of the figures' own year comes before a later one that repeats them for comparison, and a newer one before an older.
         """
         import numpy as np
 
@@ -186,13 +213,8 @@ class Retriever:
         hits = [Hit(chunk=self._chunks[row], score=float(score), rank=0, dense=float(cosine), bm25=float(bm25[row]),
                     retriever="+".join(label for label, found in offered.items() if row in found))
                 for row, score, cosine in zip(rows.tolist(), scores, similar, strict=True)]
-        hits.sort(key=lambda hit: (-round(hit.score, 5), years_late(hit.chunk), hit.chunk.chunk_id))
-        best: dict[str, Hit] = {}
-        for hit in hits:
-            twin = best.get(hit.chunk.text)
-            if twin is None or years_late(hit.chunk) < years_late(twin.chunk):
-                best[hit.chunk.text] = hit   # in its twin's place
-        return list(best.values())
+        hits.sort(key=lambda hit: (-round(hit.score, 5), standing(hit.chunk), hit.chunk.chunk_id))
+        return self._twins.collapse(hits)
 
 
 def _top(scores: Floats, depth: int, above: float) -> NDArray[np.intp]:
@@ -243,6 +265,11 @@ def years_late(chunk: Chunk) -> int:
     """
     fiscal_year = chunk.metadata.get("fiscal_year")
     return abs(chunk.date // 10_000 - 1 - fiscal_year) if isinstance(fiscal_year, int) and chunk.date else 0
+
+
+def standing(chunk: Chunk) -> tuple[int, int]:
+    """Return a key that is smaller the better a chunk speaks for what it says: in its own year's report, and the newest."""
+    return years_late(chunk), -chunk.date
 
 
 def _values(index: Index, name: str) -> list[str | int]:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mundap.chunk import Chunk
+from mundap.day import written
 from mundap.errors import MundapError
 from mundap.prompt import Passage
 from rag.answer import Answer, Citation
@@ -83,12 +84,6 @@ def safe_url(url: object) -> str:
     return text if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
-def day(date: int) -> str:
-    """Return 20240309 as 2024-03-09, and an empty text for no date."""
-    digits = str(date)
-    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}" if len(digits) == 8 else ""
-
-
 def _badge(found: Answer) -> str:
     verdict = found.verdict
     counted = f"수치·날짜·조항 {verdict.checked}개를 문서와 대조"
@@ -148,7 +143,8 @@ def _citation(citation: Citation, text: str) -> str:
     """
     number = f'<span class="number">{citation.number}</span>'
     body = passage(citation.chunk.text, [*citation.lines, *_said_of(citation.number, text)])
-    return f'<article class="reference" id="ref-{citation.number}">{number}{_source(citation.chunk)}{body}</article>'
+    source = _source(citation.chunk, citation.amended)
+    return f'<article class="reference" id="ref-{citation.number}">{number}{source}{body}</article>'
 
 
 def _said_of(number: int, text: str) -> list[str]:
@@ -176,14 +172,15 @@ def _nearest(hit: Hit, passages: Sequence[Passage]) -> str:
     return _hit(hit, passage(quoted))
 
 
-def _source(chunk: Chunk) -> str:
-    """Return where a chunk is from: title, citation without the title again, date, link."""
+def _source(chunk: Chunk, amended: str = "") -> str:
+    """Return where a chunk is from: title, citation without the title again, date, what amended it since, link."""
     title = chunk.breadcrumbs.split(" > ")[0]
     citation = chunk.citation.removeprefix(title).lstrip(", >") or chunk.citation
-    date, url = day(chunk.date), safe_url(chunk.metadata.get("url"))
+    date, url = written(chunk.date), safe_url(chunk.metadata.get("url"))
     parts: list[Any] = [
         f'<span class="cited">{escape(citation)}</span>' if citation != title else "",
         f'<time datetime="{date}">{date}</time>' if date else "",
+        f'<strong class="amended">이후 정정됨: {escape(amended)}</strong>' if amended else "",
         f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer">원문 열기</a>' if url else ""]
     return f'<header><h3>{escape(title)}</h3><p class="meta">{"".join(parts)}</p></header>'
 

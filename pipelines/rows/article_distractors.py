@@ -27,7 +27,7 @@ class Neighbours:
     def hard(self, question: str, true: Chunk, lines: Sequence[str], wanted: int, *, own_product: bool) -> list[Chunk]:
         """Return up to `wanted` chunks, the likest first. own_product: only of the true chunk's product."""
         found = []
-        for chunk_id, _ in self._index.search(question, _LOOKED_AT):
+        for chunk_id in self._index.nearest(question, _LOOKED_AT):
             chunk = self.chunks[chunk_id]
             same = _product(chunk) == _product(true)
             if chunk.parent_id == true.parent_id or (own_product and not same) or (same and answers(chunk, lines)):

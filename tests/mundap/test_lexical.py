@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mundap.errors import IndexMismatch
-from mundap.lexical import LexicalIndex
+from mundap.errors import ConfigError, IndexMismatch
+from mundap.lexical import LexicalIndex, load_words
 
 TEXTS = {
     "sales": "가온누리전자 2023년 매출액: 1,234백만원",
@@ -116,3 +116,29 @@ def test_a_missing_or_damaged_index_is_an_error(tmp_path: Path) -> None:
 def test_ids_and_texts_go_in_pairs() -> None:
     with pytest.raises(ValueError, match="2 ids for 1 texts"):
         LexicalIndex.build(["a", "b"], ["매출액"])
+
+
+def test_a_user_dictionarys_word_is_found_whole_and_by_its_parts(tmp_path: Path) -> None:
+    texts = ["실손의료비보장특약의 자기부담금은 이만원입니다.", "의료비 공제는 연말정산에서 받습니다.", "상해 특약은 따로 듭니다."]
+    words = ("실손의료비보장특약",)
+    index = LexicalIndex.build(["a", "b", "c"], texts, words=words)
+    index.save(tmp_path / "bm25")
+    loaded = LexicalIndex.load(tmp_path / "bm25")
+    assert loaded.words == words
+    whole, parts = loaded.scores("실손의료비보장특약"), loaded.scores("의료비")
+    assert whole[0] > whole[1] > 0, "the word itself weighs more than a part it shares"
+    assert parts[0] > 0 and parts[1] > 0
+    assert LexicalIndex.build(["a", "b", "c"], texts).words == ()
+
+
+@pytest.mark.parametrize("text", ["# 말\n실손 보험\n", None])
+def test_a_dictionary_that_cannot_be_read_is_told(tmp_path: Path, text: str | None) -> None:
+    if text is not None:
+        (tmp_path / "words.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError):
+        load_words(tmp_path / "words.txt")
+
+
+def test_a_dictionary_is_one_word_a_line(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("# 약관의 말\n실손의료비\n\n실손의료비\n면책기간\n", encoding="utf-8")
+    assert load_words(tmp_path / "words.txt") == ("실손의료비", "면책기간")

@@ -90,11 +90,6 @@ def test_only_web_addresses_become_links(url: object, kept: bool) -> None:
     assert render.safe_url(url) == (url if kept else "")
 
 
-@pytest.mark.parametrize(("date", "shown"), [(20240309, "2024-03-09"), (0, ""), (2024, "")])
-def test_day(date: int, shown: str) -> None:
-    assert render.day(date) == shown
-
-
 def test_struck_sentences_can_be_opened_with_their_reason_in_korean() -> None:
     """The reasons are rag.verify's own, so that a change of its wording shows here."""
     passages = [Passage(number=1, head="가온누리전자", lines=("가온누리전자 2023년 매출액: 12백만원",), chunk_id="c")]

@@ -1,0 +1,213 @@
+"""From a question to what the model is sent: understood, retrieved, narrowed to lines, packed. Calls no language model.
+
+What a question leaves open is settled here, and said: the question before it lends its names, the newest year is meant
+where none is named, the level and the domain's system prompt follow from its words and from what was found.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mundap.chunk import Chunk
+from mundap.context import fitted, focus
+from mundap.errors import ConfigError
+from mundap.followup import complete
+from mundap.generator import Request
+from mundap.levels import choose, load_levels
+from mundap.names import alike
+from mundap.paths import resolve
+from mundap.prompt import Passage, build_input, user_content
+from mundap.question import Question, Synonyms, analyse, canonical
+from mundap.synonyms import load_synonyms
+from mundap.token_count import token_counter
+from rag.cross_encoder import CrossEncoder
+from rag.evidence import find, narrow, subject
+from rag.filters import Filters
+from rag.hit import Hit
+from rag.inquiry import Inquiry
+from rag.rerank import rerank
+from rag.retrieve import Retriever
+
+CATEGORY = "category"   # the metadata field that picks a system prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A question ready for the model: how it was understood, what was found, and the passages its prompt quotes.
+
+    filters narrowed the search, assumed names those of them the question did not state (the newest year), dropped would
+    have left nothing. suggestions are names of the index that an unknown one may have been meant for.
+    """
+
+    question: Question
+    hits: tuple[Hit, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    filters: Filters = field(default_factory=dict)
+    assumed: tuple[str, ...] = ()
+    dropped: Filters = field(default_factory=dict)
+    suggestions: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()   # what of the question was taken from the one before it
+    level: str = ""       # the level answered at, "" for none
+    level_reason: str = ""
+    as_of: int | None = None
+    answerable: bool = False      # some passage names what the question names; else the model is not asked
+    retrieve_s: float = 0.0
+    system: str = ""      # the system message, "" for none
+    prefix: str = ""      # how the answer must begin; only on a second try
+
+
+class Preparer:
+    """Prepares the questions of one rag.yaml."""
+
+    def __init__(self, recipe: Mapping[str, Any], project: Path, retriever: Retriever) -> None:
+        prompt, retrieval = recipe["prompt"], recipe["retrieval"]
+        self.retriever = retriever
+        self.top_k: int = retrieval["top_k"]
+        self.lines: int = prompt["lines_per_passage"]
+        self.context_tokens: int | None = prompt.get("context_tokens")
+        self.whole_sections: bool = retrieval.get("expand_sections", False)
+        self.instruction = _text(prompt["instruction"], project)
+        self.systems = {name: _text(path, project) for name, path in (prompt.get("systems") or {}).items()}
+        self.system = _text(prompt["system"], project) if prompt.get("system") else ""
+        self.levels = load_levels(recipe.get("levels"), project)
+        self.synonyms: Synonyms = load_synonyms(recipe.get("synonyms"), project)
+        reranker = retrieval.get("reranker")
+        self.cross_encoder = CrossEncoder(resolve(reranker, project)) if reranker else None
+        self._tokenizer = resolve(recipe["index"]["embedding_model"], project)
+        self._years = next((name for name, values in retriever.vocabulary.items()
+                            if values and all(isinstance(value, int) for value in values)), "")
+
+    def prepare(self, inquiry: Inquiry, chunks: Sequence[Chunk] | None = None) -> Prepared:
+        """Return the question with its passages: retrieved, or of the chunks given (an evaluation's true ones).
+
+        Raises:
+            ConfigError: the recipe has no such level.
+        """
+        started = time.perf_counter()
+        before = inquiry.before[-1] if inquiry.before else ""
+        whole = complete(inquiry.text, before, self.retriever.vocabulary, self.synonyms)
+        chosen = choose(inquiry.level, (*inquiry.before, inquiry.text), self.levels)
+        common = Prepared(question=self._understood(whole.text, inquiry), carried=whole.carried, as_of=inquiry.as_of,
+                          level=chosen.level.name if chosen.level else "", level_reason=chosen.reason)
+        if chunks is not None:
+            found = self._packed(common, list(chunks))
+        else:
+            found = self._retrieved(common)
+            found = self._of_newest_year(found, inquiry) or found
+        return replace(found, retrieve_s=time.perf_counter() - started, suggestions=self._meant(found),
+                       system=self._system_of(found))
+
+    def request(self, prepared: Prepared) -> Request:
+        """Return what the model is sent: the bytes a training row of the same passages has."""
+        level = self.levels.get(prepared.level)
+        instruction = level.instruct(self.instruction) if level else self.instruction
+        return Request(content=user_content(instruction, build_input(prepared.passages, prepared.question.text)),
+                       system=prepared.system, prefix=prepared.prefix)
+
+    def narrowed(self, prepared: Prepared) -> Prepared | None:
+        """Return the question with its best evidence alone; None where there is none."""
+        passages = tuple(narrow(prepared.question, prepared.passages))
+        if not passages:
+            return None
+        return replace(prepared, passages=passages, prefix=subject(passages[0].lines) if len(passages) == 1 else "")
+
+    def _understood(self, text: str, inquiry: Inquiry, year: int | None = None) -> Question:
+        question = analyse(text, self.retriever.vocabulary, self.synonyms, year=year)
+        kept = {name: values for name, values in question.filters.items() if name not in inquiry.without}
+        return replace(question, filters=kept)
+
+    def _retrieved(self, asked: Prepared) -> Prepared:
+        """Return the question with the hits of the index, in the order of their lines, and its passages."""
+        question = asked.question
+        searched = canonical(question.text, self.synonyms)
+        found = self.retriever.search(searched, top_k=self.retriever.candidates, filters=question.filters, as_of=asked.as_of)
+        hits: Sequence[Hit] = found.hits
+        if self.cross_encoder:
+            hits = self.cross_encoder.rerank(searched, hits)
+        hits = rerank(question, hits)
+        if self.whole_sections:
+            hits = self._widened(hits)
+        return self._packed(replace(asked, hits=tuple(hits), filters=found.filters, dropped=found.dropped),
+                            [hit.chunk for hit in hits])
+
+    def _packed(self, asked: Prepared, chunks: Sequence[Chunk]) -> Prepared:
+        """Return the question with the passages its prompt quotes, within its level's number and budget of tokens."""
+        level = self.levels.get(asked.level)
+        top_k, budget = self.top_k, self.context_tokens
+        if level is not None:
+            top_k, budget = level.top_k or top_k, level.context_tokens or budget
+        passages = focus(asked.question.text, chunks, top_k=top_k, lines=self.lines, synonyms=self.synonyms)
+        if budget:
+            passages = fitted(passages, budget, self._count)
+        return replace(asked, passages=tuple(passages), answerable=bool(find(asked.question, passages)))
+
+    def _of_newest_year(self, found: Prepared, inquiry: Inquiry) -> Prepared | None:
+        """Return the question asked of the newest year, where it names no year and a year's figure answers it; else None.
+
+        "가온의 매출액은?" is answered by any year's line; which of them is shown must not be left to the model.
+        """
+        question = found.question
+        if question.years or not self._years or self._years in inquiry.without:
+            return None
+        if not (question.computing or _figure_answers(found)):
+            return None
+        year = self.retriever.newest(self._years, found.filters, found.as_of)
+        if year is None:
+            return None
+        again = self._retrieved(replace(found, question=self._understood(question.text, inquiry, year)))
+        return replace(again, assumed=(self._years,)) if _figure_answers(again) else None
+
+    def _widened(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Return the first hits with their whole section for text, a section once; question-and-answer pairs stay alone."""
+        said: set[str] = set()
+        widened = []
+        for hit in hits:
+            section = self.retriever.section(hit.chunk)
+            if hit.chunk.metadata.get("kind") == "qa" or len(section) < 2:
+                widened.append(hit)
+            elif hit.chunk.parent_id not in said:
+                said.add(hit.chunk.parent_id)
+                widened.append(replace(hit, chunk=replace(hit.chunk, text=_joined(section))))
+        return widened
+
+    def _meant(self, found: Prepared) -> tuple[str, ...]:
+        """Return names of the index that the question's unknown words are like."""
+        names = [str(value) for field_name, values in self.retriever.vocabulary.items() if field_name != CATEGORY
+                 for value in values if isinstance(value, str)]
+        return tuple(dict.fromkeys(name for word in found.question.unknown for name in alike(word, names)))
+
+    def _system_of(self, found: Prepared) -> str:
+        """Return the system message of the question's category: the one it names, else that of the best passage."""
+        if not self.systems:
+            return self.system
+        named = found.question.filters.get(CATEGORY) or (
+            [found.hits[0].chunk.metadata.get(CATEGORY, "")] if found.hits else [])
+        return next((self.systems[str(name)] for name in named if str(name) in self.systems), self.system)
+
+    @cached_property
+    def _count(self) -> Callable[[str], int]:
+        return token_counter(self._tokenizer)
+
+
+def _figure_answers(prepared: Prepared) -> bool:
+    """Return whether the best evidence is a line that states a figure."""
+    found = find(prepared.question, prepared.passages)
+    return bool(found) and found[0].line is not None
+
+
+def _joined(section: Sequence[Chunk]) -> str:
+    """Return a section's text, each line once: chunks of one table repeat its heading."""
+    return "\n".join(dict.fromkeys(line for chunk in section for line in chunk.text.splitlines()))
+
+
+def _text(path: str, project: Path) -> str:
+    """Return a prompt file's text, without blanks around it."""
+    file = resolve(path, project)
+    if not file.is_file():
+        raise ConfigError("there is no such file.", where=path, fix="Name an existing text file under configs/prompts/.")
+    return file.read_text(encoding="utf-8").strip()
