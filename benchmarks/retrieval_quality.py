@@ -1,7 +1,8 @@
 """How well the retriever finds the passage that answers, beside each of its halves and plain reciprocal rank fusion.
 
-Every way sees the same passages and vectors. The dense weight is chosen on every other question of all sets together;
-what is reported is the other half. Differences are paired over questions, their intervals bootstrapped.
+Every way sees the same passages and vectors. The dense weight is chosen on every other question of all sets together and
+used on the rest, and the other way round: every question is answered with a weight it had no part in choosing.
+Differences are paired over questions, their intervals bootstrapped.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from typing import Any
 import bm25s
 import numpy as np
 from numpy.typing import NDArray
+from retrieval_sets import QuestionSet
 
 from mundap.chunk import Chunk, write_chunks
 from mundap.embedder import TextEmbedder
 from rag.fusion import reciprocal_rank_fusion
 from rag.index import Index, build, open_index
 from rag.retrieve import Retriever
-from retrieval_sets import QuestionSet
 
 DEPTH, AT = 10, (1, 5, 10)
 WEIGHTS = (6, 9, 12, 15, 18, 21, 24, 30)
@@ -48,16 +49,19 @@ class Remembering:
 
 
 def measure(sets: Sequence[QuestionSet], folder: Path, embedder: TextEmbedder) -> dict[str, Any]:
-    """Return per set and way MRR@10 and recall on the reported half, the weight chosen, and the paired differences."""
+    """Return per set and way MRR@10 and recall, the weights chosen, and the paired differences."""
     remembering = Remembering(embedder)
     rankings = {one.name: _rankings(one, folder / str(at), remembering) for at, one in enumerate(sets)}
-    tuning = {weight: np.mean([_reciprocal(one, found[_weighted(weight)])[::2].mean()
-                               for one, found in zip(sets, rankings.values(), strict=True)]) for weight in WEIGHTS}
-    chosen = max(tuning, key=lambda weight: float(tuning[weight]))
-    ways = [*SINGLE, "RRF", _weighted(chosen)]
-    table = {one.name: {OURS if way == ways[-1] else way: _figures(one, rankings[one.name][way]) for way in ways} for one in sets}
-    return {"chosen_weight": chosen, "tuning_mrr": {str(weight): round(float(value), 4) for weight, value in tuning.items()},
-            "sets": table, "differences": _differences(sets, rankings, _weighted(chosen))}
+    tuning = [{weight: float(np.mean([_reciprocal(one, found[_weighted(weight)])[half::2].mean()
+                                      for one, found in zip(sets, rankings.values(), strict=True)])) for weight in WEIGHTS}
+              for half in (0, 1)]
+    chosen = [max(scores, key=scores.__getitem__) for scores in tuning]
+    for one in sets:   # the even questions get the weight of the odd ones
+        ways = [rankings[one.name][_weighted(weight)] for weight in reversed(chosen)]
+        rankings[one.name] = {way: rankings[one.name][way] for way in (*SINGLE, "RRF")} | {
+            OURS: [ways[at % 2][at] for at in range(len(one.questions))]}
+    table = {one.name: {way: _figures(one, found) for way, found in rankings[one.name].items()} for one in sets}
+    return {"chosen_weights": chosen, "tuning_mrr": tuning, "sets": table, "differences": _differences(sets, rankings)}
 
 
 def _rankings(given: QuestionSet, folder: Path, embedder: TextEmbedder) -> dict[str, Ranking]:
@@ -106,26 +110,25 @@ def _reciprocal(given: QuestionSet, found: Ranking) -> Floats:
 
 
 def _figures(given: QuestionSet, found: Ranking) -> dict[str, float]:
-    """Return MRR@10 and recall@k over the questions that were not tuned on."""
+    """Return MRR@10 and recall@k."""
     recall = {k: np.array([len(right.intersection(names[:k])) / len(right)
                            for names, (_, right) in zip(found, given.questions, strict=True)]) for k in AT}
-    return {"mrr@10": float(_reciprocal(given, found)[1::2].mean())} | {
-        f"recall@{k}": float(shares[1::2].mean()) for k, shares in recall.items()}
+    return {"mrr@10": float(_reciprocal(given, found).mean())} | {
+        f"recall@{k}": float(shares.mean()) for k, shares in recall.items()}
 
 
-def _differences(sets: Sequence[QuestionSet], rankings: Mapping[str, Mapping[str, Ranking]], ours: str
-                 ) -> dict[str, dict[str, Any]]:
+def _differences(sets: Sequence[QuestionSet], rankings: Mapping[str, Mapping[str, Ranking]]) -> dict[str, dict[str, Any]]:
     """Return ours minus the best single way in MRR@10, by set and over all sets alike, with a 95% interval.
 
-    The best single way is the one that is best on the very half that is reported, which favours it.
+    The best single way is the one that is best on the very questions reported, which favours it.
     """
     drawn = np.random.default_rng(0)
     by_set: dict[str, Floats] = {}
     told: dict[str, dict[str, Any]] = {}
     for one in sets:
-        halves = {way: _reciprocal(one, rankings[one.name][way])[1::2] for way in (*SINGLE, ours)}
-        best = max(SINGLE, key=lambda way: float(halves[way].mean()))
-        by_set[one.name] = halves[ours] - halves[best]
+        reached = {way: _reciprocal(one, rankings[one.name][way]) for way in (*SINGLE, OURS)}
+        best = max(SINGLE, key=lambda way: float(reached[way].mean()))
+        by_set[one.name] = reached[OURS] - reached[best]
         told[one.name] = {"best_single": best} | _interval(_resampled(by_set[one.name], drawn), by_set[one.name].mean())
     mean = np.mean([gained.mean() for gained in by_set.values()])
     together = np.mean([_resampled(gained, drawn) for gained in by_set.values()], axis=0)
@@ -155,4 +158,6 @@ def table(found: Mapping[str, Any], line: Callable[[str], None] = print) -> None
     line("\n| set | best single | ours minus it, MRR@10 | 95% interval |\n|---|---|---|---|")
     for name, told in found["differences"].items():
         line(f"| {name} | {told['best_single']} | {told['difference']:+.3f} | {told['low']:+.3f} to {told['high']:+.3f} |")
-    line(f"\nDense weight chosen on the other half: {found['chosen_weight']}; MRR@10 there by weight: {found['tuning_mrr']}")
+    for half, (weight, scores) in enumerate(zip(found["chosen_weights"], found["tuning_mrr"], strict=True)):
+        told = ", ".join(f"{tried}: {score:.4f}" for tried, score in scores.items())
+        line(f"\nDense weight chosen on half {half + 1}: {weight}; MRR@10 there by weight: {told}")

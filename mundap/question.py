@@ -87,8 +87,7 @@ def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = No
         if found:
             filters[name] = found
     found_words = words(canonical(clean, synonyms or {}))
-    names = [squeeze(value) for column, values in (vocabulary or {}).items() if column not in _NO_NAMES
-             for value in values if isinstance(value, str)]
+    names = [name for column, values in (vocabulary or {}).items() if column not in _NO_NAMES for name in _squeezed(tuple(values))]
     unknown = _outside(clean, _unknown(found_words, names), filters)
     return Question(text=clean, filters=filters, years=years, words=found_words, unknown=unknown)
 
@@ -229,13 +228,25 @@ def named_places(text: str, values: Sequence[str]) -> list[tuple[int, int, str]]
     letters = [(at, letter) for at, letter in enumerate(text) if not letter.isspace()]
     squeezed = "".join(letter.casefold() if len(letter.casefold()) == 1 else letter for _, letter in letters)
     places: list[tuple[int, int, str]] = []
+    for name, meant in _spelt(tuple(values)):
+        at = squeezed.find(name)
+        if at >= 0:
+            places += [(letters[at][0], letters[at + len(name) - 1][0] + 1, value) for value in meant]
+            squeezed = squeezed[:at] + "\0" * len(name) + squeezed[at + len(name):]
+    return sorted(places)
+
+
+@lru_cache(maxsize=64)
+def _spelt(values: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return how the values may stand in a text without blanks, longest first, and which values each may mean."""
     spelt: dict[str, set[str]] = {}
     for value in filter(None, values):
         for name in (value, plain(value)):
             spelt.setdefault(squeeze(name).casefold(), set()).add(value)
-    for name, meant in sorted(spelt.items(), key=lambda pair: -len(pair[0])):
-        at = squeezed.find(name)
-        if at >= 0:
-            places += [(letters[at][0], letters[at + len(name) - 1][0] + 1, value) for value in sorted(meant)]
-            squeezed = squeezed[:at] + "\0" * len(name) + squeezed[at + len(name):]
-    return sorted(places)
+    return tuple((name, tuple(sorted(meant))) for name, meant in sorted(spelt.items(), key=lambda pair: -len(pair[0])))
+
+
+@lru_cache(maxsize=64)
+def _squeezed(values: tuple[str | int, ...]) -> tuple[str, ...]:
+    """Return the names among an index's values, without blanks."""
+    return tuple(squeeze(value) for value in values if isinstance(value, str))

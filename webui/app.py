@@ -86,7 +86,7 @@ def build(answerer: Answerer, recipe: Mapping[str, Any], warmup: Warmup | None =
             with gr.Row(elem_classes="masthead"):
                 gr.HTML(f'<h1>{escape(title)}</h1><p class="lede">답마다 근거를 대조합니다</p>', padding=False)
                 ask_tab.lay_out_state(warmup)
-            ask_tab.lay_out(answerer, offered(answerer, recipe), warmup, runs)
+            ask_tab.lay_out(answerer, offered(answerer, recipe), list(answerer.levels), warmup, runs)
     page.queue(api_open=False)
     return page
 

@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from mundap.errors import MundapError
 from rag.answer import Answer, Delta
+from rag.inquiry import Inquiry
 from webui import render
 
 MAX_QUESTION_CHARS = 500
@@ -26,17 +27,21 @@ _log = logging.getLogger(__name__)
 class Streams(Protocol):
     """What the page needs of an answerer."""
 
-    def stream(self, text: str) -> Iterator[Delta | Answer]:
+    def stream(self, asked: Inquiry) -> Iterator[Delta | Answer]:
         """Yield the model's text as it comes, then the verified answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What the page shows at one moment. running: the question is still being worked on, and can be stopped."""
+    """What the page shows at one moment. running: the question is still being worked on, and can be stopped.
+
+    found is the answer itself, once there is one.
+    """
 
     answer: str
     references: str = ""
     running: bool = False
+    found: Answer | None = None
 
 
 @dataclass(slots=True)
@@ -80,13 +85,13 @@ class Runs:
         return run is not None
 
 
-def frames(answerer: Streams, text: str, run: Run, ready: Callable[[], bool] = lambda: True
+def frames(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool] = lambda: True
            ) -> Generator[Frame, None, None]:
     """Yield what the page shows for a question, the last frame not running.
 
     The page's error boundary: an error becomes a message box.
     """
-    question = " ".join(text.split())
+    question = " ".join(asked.text.split())
     if not question:
         yield Frame(answer=render.notice("질문을 입력해 주세요."))
         return
@@ -95,7 +100,7 @@ def frames(answerer: Streams, text: str, run: Run, ready: Callable[[], bool] = l
         yield Frame(answer=render.notice(limit))
         return
     try:
-        yield from _drawn(answerer, question, run, ready)
+        yield from _drawn(answerer, replace(asked, text=question), run, ready)
     except MundapError as raised:
         _log.warning("%s", raised)
         yield Frame(answer=render.error(raised))
@@ -104,16 +109,17 @@ def frames(answerer: Streams, text: str, run: Run, ready: Callable[[], bool] = l
         yield Frame(answer=render.unexpected(raised))
 
 
-def _drawn(answerer: Streams, question: str, run: Run, ready: Callable[[], bool]) -> Iterator[Frame]:
+def _drawn(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool]) -> Iterator[Frame]:
+    question = asked.text
     note = "문서를 찾는 중…" if ready() else "모델을 준비하는 중… 처음 한 번만 걸립니다"
     yield Frame(answer=render.draft(question, "", note), running=True)
     written, attempt, drawn_at = "", 1, 0.0
-    with closing(_closable(answerer.stream(question))) as events:
+    with closing(_closable(answerer.stream(asked))) as events:
         for event in events:
             if run.stopped.is_set():
                 break
             if isinstance(event, Answer):
-                yield Frame(answer=render.answer(event), references=render.references(event))
+                yield Frame(answer=render.answer(event), references=render.references(event), found=event)
                 return
             if event.attempt != attempt:  # the first text failed its check; another is being written
                 written, attempt = "", event.attempt

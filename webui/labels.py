@@ -30,6 +30,10 @@ FILTERS: Mapping[str, str] = {
     "doc_type": "문서 종류",
     "category": "분류",
     "section": "항목",
+    "product": "상품",
+    "law": "법령",
+    "region": "지역",
+    "quarter": "분기",
 }
 RETRIEVERS: Mapping[str, str] = {"dense": "의미 검색", "bm25": "단어 검색"}
 TIMINGS: Mapping[str, str] = {
@@ -55,8 +59,14 @@ _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^the figure stands in the passage, but for something else"),
      "문서에 있으나 질문과 다른 항목의 수치입니다"),
     (re.compile(r"^it does not give the figure asked for$"), "물어본 수치가 답에 없습니다"),
+    (re.compile(r"^it gives the figure of one of the years"), "물어본 해나 이름 가운데 하나의 수치만 있습니다"),
     (re.compile(r"^no passage supports the sentence$"), "이 문장을 뒷받침하는 문서가 없습니다"),
 )
+
+
+def filter_name(name: str) -> str:
+    """Return a metadata field's name in Korean; the field itself where there is none."""
+    return FILTERS.get(name, name)
 
 
 def retriever(name: str) -> str:

@@ -31,7 +31,7 @@ def answer(found: Answer) -> str:
     verdict = found.verdict
     numbers = {citation.number for citation in found.citations}
     return (f'<article class="answer" data-status="{escape(verdict.status)}">'
-            f'<p class="asked">{escape(found.question)}</p>{_badge(found)}'
+            f'<p class="asked">{escape(found.question)}</p>{_badge(found)}{_understood(found)}'
             f'<div class="said">{_paragraphs(verdict.text, numbers)}</div>'
             f"{_struck(verdict.struck)}{_footnote(found)}</article>")
 
@@ -115,9 +115,31 @@ def _struck(struck: Sequence[Struck]) -> str:
     return f'<details class="struck"><summary>제외된 문장 보기 ({len(struck)}개)</summary><ul>{items}</ul></details>'
 
 
+def _understood(found: Answer) -> str:
+    """Return what was taken for granted of a question: names of the talk before, the newest year, the day, the level."""
+    notes = []
+    if found.carried:
+        notes.append(f"앞의 질문에서 이어받음: {', '.join(found.carried)}")
+    for name in found.assumed:
+        notes.append(f"질문에 {labels.filter_name(name)} 없음: 가장 최근인 {_joined(found.filters.get(name, ()))}에서 찾음")
+    for name, values in found.dropped.items():
+        notes.append(f"{labels.filter_name(name)} {_joined(values)}: 맞는 문서가 없어 이 조건은 뺌")
+    if found.as_of:
+        notes.append(f"{written(found.as_of)} 기준")
+    if found.level:
+        notes.append(f"{found.level} 답변: {found.level_reason}" if found.level_reason else f"{found.level} 답변")
+    if found.declined and found.suggestions:
+        notes.append(f"혹시 이 이름인가요? {', '.join(found.suggestions)}")
+    return f'<ul class="understood">{"".join(f"<li>{escape(note)}</li>" for note in notes)}</ul>' if notes else ""
+
+
+def _joined(values: Sequence[Any]) -> str:
+    return ", ".join(map(str, values))
+
+
 def _footnote(found: Answer) -> str:
     """Return the recognised filters and the timings, as one quiet line."""
-    filters = [f"{escape(labels.FILTERS.get(name, name))} <b>{escape(', '.join(map(str, values)))}</b>"
+    filters = [f"{escape(labels.filter_name(name))} <b>{escape(', '.join(map(str, values)))}</b>"
                for name, values in found.filters.items()]
     timings = [f"{labels.TIMINGS[name]} {seconds:.1f}초" for name, seconds in _timings(found.timings_s)]
     groups = [f'<span class="filters">{" ".join(filters)}</span>' if filters else "",

@@ -55,7 +55,7 @@ def test_the_page_reports_to_nobody_and_offers_no_api(page: Any) -> None:
     config = page.get_config_file()
     assert config["analytics_enabled"] is False
     assert all(one["api_name"] is False for one in config["dependencies"] if one["targets"] != [(None, "unload")])
-    assert "fonts.googleapis.com" not in json.dumps(config) and config["stylesheets"] == []
+    assert "fonts.googleapis.com" not in json.dumps(config, default=str) and config["stylesheets"] == []
 
 
 def test_the_page_offers_questions_made_from_its_index(page: Any) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from mundap.errors import ModelError
 from rag.answer import Answer, Delta
+from rag.inquiry import Inquiry
 from tests.webui.made_answers import answered
 from webui import asking
 from webui.asking import MAX_QUESTION_CHARS, Frame, Run, Runs, frames
@@ -24,8 +25,8 @@ class ScriptedStream:
         self.asked: list[str] = []
         self.cancelled = False
 
-    def stream(self, text: str) -> Iterator[Delta | Answer]:
-        self.asked.append(text)
+    def stream(self, asked: Inquiry) -> Iterator[Delta | Answer]:
+        self.asked.append(asked.text)
         done = False
         try:
             for event in self.events:
@@ -44,7 +45,7 @@ def every_delta_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_draft_grows_and_the_answer_replaces_it() -> None:
     source = ScriptedStream(Delta(text="매출"), Delta(text="액은"), answered())
-    drawn = list(frames(source, "  매출액은\n얼마? ", Run()))
+    drawn = list(frames(source, Inquiry(text="  매출액은\n얼마? "), Run()))
     assert source.asked == ["매출액은 얼마?"]
     assert [frame.running for frame in drawn] == [True, True, True, False]
     assert "문서를 찾는 중…" in drawn[0].answer
@@ -53,19 +54,19 @@ def test_draft_grows_and_the_answer_replaces_it() -> None:
 
 
 def test_says_that_the_model_is_not_ready() -> None:
-    assert "모델을 준비하는 중…" in next(frames(ScriptedStream(answered()), "질문", Run(), lambda: False)).answer
+    assert "모델을 준비하는 중…" in next(frames(ScriptedStream(answered()), Inquiry(text="질문"), Run(), lambda: False)).answer
 
 
 def test_a_second_attempt_starts_over() -> None:
     source = ScriptedStream(Delta(text="틀린 글"), Delta(text="새 글", attempt=2), answered())
-    drawn = list(frames(source, "질문", Run()))
+    drawn = list(frames(source, Inquiry(text="질문"), Run()))
     assert "틀린 글" in drawn[1].answer and "틀린 글" not in drawn[2].answer and "새 글" in drawn[2].answer
 
 
 def test_stop_closes_the_iterator_and_says_so() -> None:
     source, run = ScriptedStream(*[Delta(text="가")] * 9, answered()), Run()
     drawn: list[Frame] = []
-    for frame in frames(source, "질문", run):
+    for frame in frames(source, Inquiry(text="질문"), run):
         drawn.append(frame)
         if len(drawn) == 3:
             run.stopped.set()
@@ -75,7 +76,7 @@ def test_stop_closes_the_iterator_and_says_so() -> None:
 
 def test_closing_the_frames_closes_the_iterator() -> None:
     source = ScriptedStream(Delta(text="가"), answered())
-    drawn = frames(source, "질문", Run())
+    drawn = frames(source, Inquiry(text="질문"), Run())
     next(drawn)
     next(drawn)
     drawn.close()
@@ -86,7 +87,7 @@ def test_a_newer_question_silences_the_older() -> None:
     runs = Runs()
     older = runs.begin("page")
     source = ScriptedStream(*[Delta(text="가")] * 9)
-    drawn = frames(source, "질문", older)
+    drawn = frames(source, Inquiry(text="질문"), older)
     next(drawn)
     newer = runs.begin("page")
     assert list(drawn) == [] and source.cancelled
@@ -100,18 +101,18 @@ def test_a_newer_question_silences_the_older() -> None:
                                             ("가" * (MAX_QUESTION_CHARS + 1), "500자까지")])
 def test_unusable_questions_are_not_asked(text: str, said: str) -> None:
     source = ScriptedStream(answered())
-    [frame] = frames(source, text, Run())
+    [frame] = frames(source, Inquiry(text=text), Run())
     assert said in frame.answer and not frame.running and source.asked == []
 
 
 def test_our_errors_become_a_message_box() -> None:
     gone = ModelError("the folder is gone.", where="exports/demo", fix="mundap export")
-    last = list(frames(ScriptedStream(Delta(text="가"), gone), "질문", Run()))[-1]
+    last = list(frames(ScriptedStream(Delta(text="가"), gone), Inquiry(text="질문"), Run()))[-1]
     assert "모델을 불러올 수 없습니다" in last.answer and "exports/demo" in last.answer and not last.running
 
 
 def test_other_errors_do_too_and_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
-        last = list(frames(ScriptedStream(RuntimeError("boom <b>")), "질문", Run()))[-1]
+        last = list(frames(ScriptedStream(RuntimeError("boom <b>")), Inquiry(text="질문"), Run()))[-1]
     assert "예상하지 못한 오류" in last.answer and "boom &lt;b&gt;" in last.answer
     assert caplog.records[0].exc_info is not None

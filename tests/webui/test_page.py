@@ -148,6 +148,42 @@ def test_a_question_beyond_the_documents_is_declined(page: Page) -> None:
 
 
 @scripted_only
+def test_a_follow_up_is_made_whole_and_a_chip_can_be_taken_away(page: Page) -> None:
+    from playwright.sync_api import expect
+
+    _ask(page, "가온누리전자의 2023년 매출액은 얼마인가요?")
+    page.wait_for_selector('article.answer[data-status="verified"]')
+    _ask(page, "그럼 2022년은?")
+    page.wait_for_selector(".understood li")
+    assert page.locator(".asked").inner_text() == "가온누리전자의 2022년 매출액은 얼마인가요?"
+    assert page.locator(".understood li").all_inner_texts() == ["앞의 질문에서 이어받음: 가온누리전자"]
+    assert "1,111백만원" in page.locator(".said").inner_text()
+    assert page.locator("#chips label").all_inner_texts() == ["회사 가온누리전자", "연도 2022"]
+    page.locator("#chips input").nth(1).click()
+    expect(page.locator(".filters")).to_have_text("회사 가온누리전자")
+    assert page.locator("#chips label").all_inner_texts() == ["회사 가온누리전자", "연도"], "an unticked box can be ticked again"
+    page.click("#anew")
+    page.wait_for_selector("article.answer", state="detached")
+    _ask(page, "그럼 2022년은?")
+    page.wait_for_selector("article.answer[data-status]")
+    assert page.locator(".asked").inner_text() == "그럼 2022년은?", "nothing is carried from a talk that is over"
+
+
+@scripted_only
+def test_a_day_in_the_past_leaves_out_what_came_later(page: Page) -> None:
+    page.click("#conditions button")
+    page.fill("#as-of input, #as-of textarea", "2023-06-30")
+    _ask(page, "가온누리전자의 매출액은 얼마인가요?")
+    page.wait_for_selector('article.answer[data-status="verified"]')
+    assert "1,111백만원" in page.locator(".said").inner_text()
+    assert "2023-06-30 기준" in page.locator(".understood").inner_text()
+    page.fill("#as-of input, #as-of textarea", "2023-13-40")
+    _ask(page, "가온누리전자의 매출액은 얼마인가요?")
+    page.wait_for_selector(".notice")
+    assert "달력에 없는 날입니다" in page.locator(".notice").inner_text()
+
+
+@scripted_only
 def test_an_error_is_a_message_and_the_page_goes_on(page: Page) -> None:
     _ask(page, "가온누리전자의 2023년 영업이익은 망가지게 얼마인가요?")
     page.wait_for_selector("article.error")

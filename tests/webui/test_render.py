@@ -121,3 +121,25 @@ def test_an_error_says_what_where_and_how_to_fix() -> None:
 def test_a_draft_says_it_is_being_checked() -> None:
     shown = render.draft("질문", "쓰는 중", "확인 중…")
     assert 'class="answer draft"' in shown and "확인 중…" in shown and "쓰는 중" in shown
+
+
+def test_what_was_taken_for_granted_is_said() -> None:
+    found = replace(answered(), carried=("가온누리전자",), assumed=("fiscal_year",), dropped={"product": ("<든든>",)},
+                    as_of=20240630, level="초급", level_reason="쉬운 말로 물음")
+    drawn = render.answer(found)
+    for said in ("앞의 질문에서 이어받음: 가온누리전자", "질문에 연도 없음: 가장 최근인 2023에서 찾음",
+                 "상품 &lt;든든&gt;: 맞는 문서가 없어 이 조건은 뺌", "2024-06-30 기준", "초급 답변: 쉬운 말로 물음"):
+        assert f"<li>{said}</li>" in drawn
+    assert "understood" not in render.answer(answered())
+
+
+def test_names_are_offered_only_where_there_is_no_answer() -> None:
+    assert "혹시 이 이름인가요? 가온누리전자" in render.answer(replace(answered(status="declined"), suggestions=("가온누리전자",)))
+    assert "혹시" not in render.answer(replace(answered(), suggestions=("가온누리전자",)))
+
+
+def test_an_amended_document_says_what_took_its_place() -> None:
+    found = answered()
+    amended = replace(found, citations=(replace(found.citations[0], amended="가온 <정정> (2024-05-10)"),))
+    assert "이후 정정됨: 가온 &lt;정정&gt; (2024-05-10)" in render.references(amended)
+    assert "정정됨" not in render.references(found)
