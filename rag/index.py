@@ -1,52 +1,71 @@
-"""The index of a rag.yaml: child chunks in a Chroma collection, BM25 beside it, and a manifest written last.
+"""The index of a rag.yaml and how it is built: child chunks in a Chroma collection, BM25 beside it, and a manifest.
 
     indexes/demo/
-      chroma/         vectors and flat metadata; ids are chunk ids
-      bm25/           mundap.lexical
-      vectors.npy     the same vectors by row, in the order of the chunks (vectors.py)
-      chunks/         the chunks as indexed (Parquet), so that new documents cannot change what an old index returns
-      manifest.json   what it was built with; its presence means done
+      manifest.json     what the version that serves was built with (versions.py), replaced as a build's last act
+      versions/<name>/
+        chroma/         vectors and flat metadata; ids are chunk ids; on a server instead where index.server names one
+        bm25/           mundap.lexical
+        vectors.npy     the same vectors by row, in the order of the chunks (vectors.py)
+        passages.npy    what each row's vector was made of (kept.py)
+        chunks/         the chunks as indexed (Parquet), so that new documents cannot change what an old index returns
 
-Building again embeds only what is new or changed; a build that was killed goes on where it stopped. Does not rank
-(retrieve.py) and knows Chroma only through store.py.
+A build makes a new version while the old one goes on serving, and embeds only passages without a vector; one that was
+killed goes on where it stopped. Opening it is opened.py's; ranking, retrieve.py's. Knows Chroma only through store.py.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import logging
-import os
 import shutil
+import sqlite3
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata as packages
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from mundap import folder_lock
 from mundap.chunk import Chunk, read_chunks, write_chunks
 from mundap.embedder import TextEmbedder
-from mundap.errors import DataError, IndexMismatch
+from mundap.errors import IndexMismatch, MundapError
 from mundap.lexical import LexicalIndex
 from mundap.paths import resolve, show
-from rag.store import Metadata, Store, open_store
-from rag.vectors import FILE as VECTORS
+from rag import server, versions
+from rag.kept import Kept, save_passages
+from rag.opened import FORMAT, Index, collection_of, collection_settings, is_stale, open_index, rebuild_command
+from rag.passages import all_passages, children, chunking, digest, is_superseded, passage, row, source_digest
+from rag.store import Metadata, copy_store, drop_collection, open_store
 from rag.vectors import Vectors
+from rag.versions import MANIFEST, read_manifest
 
-FORMAT = 2
-MANIFEST = "manifest.json"
-SLICE = 256             # chunks embedded between two writes: what a killed build loses at most
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+__all__ = ["FORMAT", "MANIFEST", "Index", "IndexReport", "build", "is_stale", "is_superseded", "open_index", "passage",
+           "read_manifest", "rebuild_command"]
+
+SLICE = 256             # passages embedded between two writes: what a killed build loses at most
+STORED_AT_ONCE = 2_000
 PROGRESS_EVERY_S = 5.0
+# A collection is copied and changed where no more than one row in so many has changed since it was made; beyond, it is
+# made anew: rows taken out of Chroma's graph leave gaps in it.
+PATCHED_SHARE = 10
+OLDER = ("chroma", "bm25", "chunks", "vectors.npy")   # what formats 1 and 2 kept beside the manifest
 
 Say = Callable[[str], None]
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexReport:
-    """What a build did. added were embedded; updated kept their vectors; seconds by embed, store, bm25 and total."""
+    """What a build did; path is the index folder, and the counts are against the version before.
+
+    added chunks are new or have another text, updated ones other metadata. embedded counts the passages the model was run
+    on: of equal texts one, and none that an unfinished build had done. seconds: embed, store, bm25 and total.
+    """
 
     path: Path
     collection: str
@@ -55,274 +74,249 @@ class IndexReport:
     updated: int
     removed: int
     unchanged: int
+    embedded: int
     seconds: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
-    """An index opened for search: the vectors, BM25, and the chunks by id in the order of their files."""
-
-    path: Path
-    store: Store
-    lexical: LexicalIndex
-    vectors: Vectors
-    chunks: Mapping[str, Chunk]
-    manifest: Mapping[str, Any]
-
-    def close(self) -> None:
-        """Let go of the files."""
-        self.store.close()
 
 
 @dataclass(slots=True)
 class _Plan:
-    """What differs between the chunks and the collection."""
+    """What differs between the chunks and the version before."""
 
-    add: list[Chunk] = field(default_factory=list)
+    add: list[int] = field(default_factory=list)   # positions among the chunks
     update: dict[str, tuple[Metadata, Metadata]] = field(default_factory=dict)
     remove: list[str] = field(default_factory=list)
 
     @property
-    def empty(self) -> bool:
-        return not (self.add or self.update or self.remove)
+    def changes(self) -> int:
+        return len(self.add) + len(self.update) + len(self.remove)
 
 
-def passage(chunk: Chunk) -> str:
-    """Return what of a chunk is embedded and searched: its breadcrumbs (company, year, section) and its text."""
-    return f"{chunk.breadcrumbs}\n{chunk.text}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Last:
+    """The version that serves, where its vectors are those of the model in use."""
 
-
-def is_superseded(chunk: Chunk) -> bool:
-    """Return whether a later filing took the chunk's place, or its source calls it outdated."""
-    return bool(chunk.superseded_by or chunk.metadata.get("superseded"))
+    folder: Path
+    manifest: Mapping[str, Any]
+    rows: Mapping[str, Metadata]
 
 
 def build(recipe: Mapping[str, Any], project: Path, embedder: TextEmbedder, say: Say) -> IndexReport:
-    """Bring the index of a rag.yaml up to date with its chunks; embed only what is new or changed.
+    """Bring the index of a rag.yaml up to date with its chunks; embed only what has no vector yet.
+
+    The version that serves goes on doing so until the new one is whole.
 
     Raises:
         DataError: there are no child chunks, or two of them share an id.
-        IndexMismatch: Chroma cannot open the folder.
+        ResourceError: another process builds this index, or the Chroma server does not answer.
+        ConfigError: Chroma does not take the collection's name, or index.server is no address.
     """
-    started = time.monotonic()
-    settings, folder = recipe["index"], resolve(recipe["index"]["path"], project)
+    settings, place = recipe["index"], resolve(recipe["index"]["path"], project)
     source = resolve(settings["chunks"], project)
-    chunks = _children(source, project)
-    wanted, previous = _manifest(recipe, embedder, source, chunks), read_manifest(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    store = open_store(folder / "chroma", settings["collection"], space=settings["space"], fresh=True,
-                       settings=_collection_settings(wanted))
-    try:
-        plan = _plan(chunks, store.rows())
-        if plan.empty and previous == wanted and (folder / "bm25").is_dir() and (folder / VECTORS).is_file():
-            say(f"{show(folder, project)}: nothing has changed; {len(chunks):,} chunks are indexed.")
-            return _report(folder, wanted, plan, {"total": time.monotonic() - started})
-        (folder / MANIFEST).unlink(missing_ok=True)  # from here to the end the index is not whole
-        seconds = _fill(store, plan, embedder, say)
-        _by_row(store, chunks).save(folder)
-    finally:
-        store.close()
-    seconds["bm25"] = _fill_bm25(folder / "bm25", chunks, wanted, previous, say)
-    _write_chunks(chunks, folder / "chunks")
-    _write_manifest(folder, wanted)
-    seconds["total"] = time.monotonic() - started
-    report = _report(folder, wanted, plan, seconds)
-    say(f"{show(folder, project)}: {report.chunks:,} chunks ({report.added:,} embedded, {report.updated:,} updated, "
-        f"{report.removed:,} removed, {report.unchanged:,} unchanged) in {seconds['total']:.1f} s")
+    address = server.address(settings)
+    if address and server.warning(address):
+        say(server.warning(address))
+    chunks = children(source, project)
+    place.mkdir(parents=True, exist_ok=True)
+    with folder_lock.held(place, versions.WRITER, "Wait for it, or end it; readers are served meanwhile."):
+        report = _build(recipe, project, chunks, embedder, say)
     return report
 
 
-def open_index(recipe: Mapping[str, Any], project: Path, embedder: TextEmbedder) -> Index:
-    """Return the index a rag.yaml names, ready for search.
-
-    Raises:
-        IndexMismatch: it is not there or not whole, or its embedding model, space, collection, format or BM25 values
-            are not the recipe's.
-    """
-    settings, folder = recipe["index"], resolve(recipe["index"]["path"], project)
-    where, command = show(folder, project), rebuild_command(recipe)
-    stored = read_manifest(folder)
-    if stored is None:
-        state = "was not built to its end" if (folder / "chroma").exists() else "is not there"
-        raise IndexMismatch(f"the index {state}.", where=where, fix=f"Build it with: {command}")
-    wanted = {"format": FORMAT, "collection": settings["collection"], "embedding_model": embedder.identity,
-              "space": settings["space"], "bm25": dict(settings["bm25"])}
-    differ = [f"{key}: stored {_words(stored.get(key))}, wanted {_words(value)}"
-              for key, value in wanted.items() if stored.get(key) != value]
-    if differ:
-        raise IndexMismatch("the index was built with other settings than the recipe's.", where=where,
-                            fix="\n".join([*differ, f"Build it again with: {command}"]))
-    if is_stale(stored, resolve(settings["chunks"], project)):
-        _log.warning("%s: the chunks have changed since the index was built. Bring it up to date with: %s",
-                     where, command)
-    chunks = {chunk.chunk_id: chunk for chunk in read_chunks(folder / "chunks")}
-    lexical, vectors = LexicalIndex.load(folder / "bm25"), Vectors.load(folder)
-    store = open_store(folder / "chroma", settings["collection"], space=settings["space"], fresh=False,
-                       settings=_collection_settings(stored))
-    if not store.count == len(vectors) == len(chunks) == len(lexical.ids) == stored["chunks"]:
-        counts = f"{store.count} and {len(vectors)} vectors, {len(chunks)} chunks, {len(lexical.ids)} BM25 rows"
-        store.close()
-        raise IndexMismatch(f"the index is damaged: {counts}, where the manifest says {stored['chunks']}.",
-                            where=where, fix=f"Build it again with: {command}")
-    return Index(path=folder, store=store, lexical=lexical, vectors=vectors, chunks=chunks, manifest=stored)
-
-
-def is_stale(manifest: Mapping[str, Any], chunk_folder: Path) -> bool:
-    """Return whether the chunk files are not those indexed; an index whose chunks are gone is not stale."""
-    return chunk_folder.is_dir() and _source(chunk_folder) != manifest["source"]
+def _build(recipe: Mapping[str, Any], project: Path, chunks: Sequence[Chunk], embedder: TextEmbedder, say: Say
+           ) -> IndexReport:
+    """Make a version and let it serve. The lock is held."""
+    started = time.monotonic()
+    settings, place = recipe["index"], resolve(recipe["index"]["path"], project)
+    source, where = resolve(settings["chunks"], project), show(place, project)
+    stored = read_manifest(place) or {}
+    versions.clean(place, stored.get("version"), _forgetting(say))
+    wanted = _manifest(settings, embedder, source, chunks)
+    last = _last(place, stored, embedder.identity)
+    if last is not None and {key: stored.get(key) for key in wanted} == wanted:
+        try:
+            open_index(recipe, project, embedder).close()
+        except IndexMismatch as error:
+            say(f"{where}: {error.what} It is built again.")
+            last = None
+        else:
+            say(f"{where}: nothing has changed; {len(chunks):,} chunks are indexed.")
+            return _report(place, wanted, _Plan(), 0, {"total": time.monotonic() - started})
+    plan = _plan(chunks, last.rows if last else {})
+    known = Kept(place, embedder.identity)
+    if stored.get("format") == FORMAT and stored.get("embedding_model") == embedder.identity:
+        known.take(versions.of(place, stored["version"]))
+    seconds: dict[str, float] = {}
+    embedded, seconds["embed"] = _embed(chunks, known, embedder, say)
+    name = versions.begin(place)
+    patched = _fill(settings, wanted, versions.of(place, name), chunks, known, plan, last, seconds, say)
+    versions.publish(place, wanted | {"version": name, "patched": patched})
+    known.clear()
+    versions.clean(place, name, _forgetting(say))
+    _remove_older(place, stored, source)
+    seconds["total"] = time.monotonic() - started
+    report = _report(place, wanted, plan, embedded, seconds)
+    say(f"{where}: {report.chunks:,} chunks ({report.added:,} added, {report.updated:,} updated, {report.removed:,} removed, "
+        f"{report.unchanged:,} unchanged; {report.embedded:,} embedded) in {seconds['total']:.1f} s")
+    return report
 
 
-def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """Return the manifest of a finished build, or None."""
-    try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+def _last(place: Path, stored: Mapping[str, Any], model: str) -> _Last | None:
+    """Return the version that serves, or None where there is none, of this format and model, whose chunks can be read."""
+    if stored.get("format") != FORMAT or stored.get("embedding_model") != model:
         return None
-    return found if isinstance(found, dict) else None
-
-
-def rebuild_command(recipe: Mapping[str, Any]) -> str:
-    """Return the command that builds this recipe's index."""
-    return f"mundap index configs/{recipe['domain']}/rag.yaml"
-
-
-def _children(source: Path, project: Path) -> list[Chunk]:
-    chunks = read_chunks(source, "child")
-    if not chunks:
-        raise DataError("there are parent chunks here but no child chunk to index.", where=show(source, project),
-                        fix="Make them again with: mundap data <recipe>")
-    twice = [name for name, count in Counter(chunk.chunk_id for chunk in chunks).items() if count > 1]
-    if twice:
-        raise DataError(f"{len(twice)} chunk ids stand more than once, the first is {twice[0]!r}.",
-                        where=show(source, project), fix="Make the chunks again with: mundap data <recipe>")
-    return chunks
+    folder = versions.of(place, stored["version"])
+    try:
+        rows = {chunk.chunk_id: row(chunk) for chunk in read_chunks(folder / "chunks")}
+    except (MundapError, OSError, ValueError):
+        return None
+    return _Last(folder=folder, manifest=stored, rows=rows)
 
 
 def _plan(chunks: Sequence[Chunk], stored: Mapping[str, Metadata]) -> _Plan:
     plan = _Plan(remove=sorted(stored.keys() - {chunk.chunk_id for chunk in chunks}))
-    for chunk in chunks:
-        row, old = _row(chunk), stored.get(chunk.chunk_id)
-        if old is None or old.get("embedded") != row["embedded"]:
-            plan.add.append(chunk)
-        elif old != row:  # a chunk that was superseded since, for one: its vector still holds
-            plan.update[chunk.chunk_id] = (old, row)
+    for at, chunk in enumerate(chunks):
+        new, old = row(chunk), stored.get(chunk.chunk_id)
+        if old is None or old.get("embedded") != new["embedded"]:
+            plan.add.append(at)
+        elif old != new:  # a chunk that was superseded since, for one: its vector still holds
+            plan.update[chunk.chunk_id] = (old, new)
     return plan
 
 
-def _fill(store: Store, plan: _Plan, embedder: TextEmbedder, say: Say) -> dict[str, float]:
-    """Carry out the plan; return the seconds spent embedding and storing."""
-    seconds = {"embed": 0.0, "store": 0.0}
-    started = said = time.monotonic()
-    store.delete(plan.remove)
-    store.replace_metadata(plan.update)
-    seconds["store"] += time.monotonic() - started
+def _embed(chunks: Sequence[Chunk], known: Kept, embedder: TextEmbedder, say: Say) -> tuple[int, float]:
+    """Embed the passages that have no vector yet; return how many, and the seconds the model took."""
+    texts = {found: passage(chunk) for chunk in chunks if (found := digest(chunk)) not in known}
     # By length, longest first: little padding, and memory peaks at once rather than at the end.
-    queue = sorted(plan.add, key=lambda chunk: (-len(passage(chunk)), chunk.chunk_id))
-    chars_total, chars_done = sum(len(passage(chunk)) for chunk in queue), 0
+    queue = sorted(texts, key=lambda found: (-len(texts[found]), found))
+    chars_total, chars_done, seconds = sum(map(len, texts.values())), 0, 0.0
+    started = said = time.monotonic()
     for start in range(0, len(queue), SLICE):
         part = queue[start:start + SLICE]
-        texts = [passage(chunk) for chunk in part]
         begun = time.monotonic()
-        vectors = embedder.embed_passages(texts)
-        embedded = time.monotonic()
-        store.put([chunk.chunk_id for chunk in part], vectors, [_row(chunk) for chunk in part])
-        now = time.monotonic()
-        seconds["embed"] += embedded - begun
-        seconds["store"] += now - embedded
-        chars_done += sum(map(len, texts))
-        done = start + len(part)
+        vectors = embedder.embed_passages([texts[found] for found in part])
+        seconds += time.monotonic() - begun
+        known.put(part, vectors)
+        now, done = time.monotonic(), start + len(part)
+        chars_done += sum(len(texts[found]) for found in part)
         if done == len(queue) or now - said >= PROGRESS_EVERY_S:
             said, spent = now, now - started
-            say(f"embedded {done:,}/{len(queue):,} chunks, {done / max(spent, 1e-9):.1f}/s, "
+            say(f"embedded {done:,}/{len(queue):,} passages, {done / max(spent, 1e-9):.1f}/s, "
                 f"{spent * (chars_total - chars_done) / chars_done:.0f} s left")
-    return seconds
+    return len(queue), seconds
 
 
-def _fill_bm25(folder: Path, chunks: Sequence[Chunk], wanted: Mapping[str, Any], previous: Mapping[str, Any] | None,
-               say: Say) -> float:
-    """Build BM25 unless the last finished build was over the same passages; return the seconds it took."""
-    started = time.monotonic()
-    same = previous is not None and all(previous.get(key) == wanted[key] for key in ("bm25", "kiwi", "passages"))
-    if not (same and folder.is_dir()):
+def _fill(settings: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path, chunks: Sequence[Chunk], known: Kept,
+          plan: _Plan, last: _Last | None, seconds: dict[str, float], say: Say) -> int:
+    """Write a version's files and collection; return how many rows of the collection were changed since it was made."""
+    begun = time.monotonic()
+    digests = [digest(chunk) for chunk in chunks]
+    matrix = known.matrix(digests)
+    Vectors(matrix).save(folder)
+    save_passages(folder, digests)
+    write_chunks(chunks, folder / "chunks/part-00000.parquet")
+    patched = _patch(settings, wanted, folder, chunks, matrix, plan, last)
+    if patched is None:
+        patched = 0
+        _store(settings, wanted, folder, chunks, matrix, say)
+    seconds["store"] = time.monotonic() - begun
+    begun = time.monotonic()
+    if last is not None and all(last.manifest.get(key) == wanted[key] for key in ("bm25", "kiwi", "passages")):
+        shutil.copytree(last.folder / "bm25", folder / "bm25")
+    else:
         say(f"BM25 over the morphemes of {len(chunks):,} chunks")
         ids = [chunk.chunk_id for chunk in chunks]
-        LexicalIndex.build(ids, map(passage, chunks), **wanted["bm25"]).save(folder)
-    return time.monotonic() - started
+        LexicalIndex.build(ids, map(passage, chunks), **wanted["bm25"]).save(folder / "bm25")
+    seconds["bm25"] = time.monotonic() - begun
+    return patched
 
 
-def _by_row(store: Store, chunks: Sequence[Chunk]) -> Vectors:
-    """Return the collection's vectors in the order of the chunks."""
-    ids, matrix = store.vectors()
-    at = {name: row for row, name in enumerate(ids)}
-    return Vectors(matrix[[at[chunk.chunk_id] for chunk in chunks]])
+def _patch(settings: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path, chunks: Sequence[Chunk], matrix: Floats,
+           plan: _Plan, last: _Last | None) -> int | None:
+    """Copy the collection on disk and change what differs; return how many rows that makes, or None where it will not do."""
+    if last is None or any(last.manifest.get(key) != wanted[key] for key in ("collection", "space", "server")):
+        return None
+    patched = plan.changes + int(last.manifest.get("patched", 0))
+    if wanted["server"] or patched * PATCHED_SHARE > len(chunks):
+        return None
+    try:
+        copy_store(last.folder / "chroma", folder / "chroma")
+        at, name = collection_of(settings, folder)
+        store = open_store(at, name, space=wanted["space"], fresh=False, settings=collection_settings(wanted))
+        try:
+            store.delete(plan.remove)
+            store.replace_metadata(plan.update)
+            store.put([chunks[at].chunk_id for at in plan.add], matrix[plan.add], [row(chunks[at]) for at in plan.add])
+            whole = store.count == len(chunks)
+        finally:
+            store.close()
+    except (IndexMismatch, OSError, sqlite3.Error):
+        whole = False   # the old one is damaged
+    if not whole:
+        shutil.rmtree(folder / "chroma", ignore_errors=True)
+    return patched if whole else None
 
 
-def _row(chunk: Chunk) -> Metadata:
-    """Return a chunk's row in the collection: flat values to filter by, and what its vector was made of."""
-    row: Metadata = {name: value for name, value in chunk.metadata.items()
-                     if isinstance(value, str | int | float | bool)}
-    return row | {"doc_id": chunk.doc_id, "parent_id": chunk.parent_id, "date": chunk.date,
-                  "superseded_by": chunk.superseded_by, "superseded": int(is_superseded(chunk)),
-                  "embedded": _digest(passage(chunk))[:16]}
+def _store(settings: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path, chunks: Sequence[Chunk], matrix: Floats,
+           say: Say) -> None:
+    """Make a version's collection anew."""
+    at, name = collection_of(settings, folder)
+    if isinstance(at, str):
+        (folder / versions.COLLECTION).write_text(json.dumps({"server": at, "collection": name}), encoding="utf-8")
+    store = open_store(at, name, space=wanted["space"], fresh=True, settings=collection_settings(wanted))
+    said = time.monotonic()
+    try:
+        for start in range(0, len(chunks), STORED_AT_ONCE):
+            part = chunks[start:start + STORED_AT_ONCE]
+            store.put([chunk.chunk_id for chunk in part], matrix[start:start + len(part)], [row(chunk) for chunk in part])
+            if time.monotonic() - said >= PROGRESS_EVERY_S:
+                said = time.monotonic()
+                say(f"stored {start + len(part):,}/{len(chunks):,} vectors")
+    finally:
+        store.close()
 
 
-def _manifest(recipe: Mapping[str, Any], embedder: TextEmbedder, source: Path, chunks: Sequence[Chunk]
-              ) -> dict[str, Any]:
-    settings = recipe["index"]
+def _forgetting(say: Say) -> Callable[[Path], None]:
+    """Return what deletes a version's collection on a server, and says so where that cannot be done."""
+    def forget(version: Path) -> None:
+        found = versions.read_json(version / versions.COLLECTION)
+        if found:
+            try:
+                drop_collection(found["server"], found["collection"])
+            except MundapError as error:
+                say(f"the collection {found['collection']} stays on {found['server']}: {error.what}")
+    return forget
+
+
+def _remove_older(place: Path, stored: Mapping[str, Any], source: Path) -> None:
+    """Remove what an index of an older format left beside its manifest."""
+    if not 0 < int(stored.get("format", FORMAT)) < FORMAT:
+        return
+    for path in (place / name for name in OLDER):
+        if path.is_dir() and path != source:
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _manifest(settings: Mapping[str, Any], embedder: TextEmbedder, source: Path, chunks: Sequence[Chunk]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "collection": settings["collection"],
+        "server": server.address(settings),
         "embedding_model": embedder.identity,
         "space": settings["space"],
         "bm25": dict(settings["bm25"]),
         "kiwi": packages.version("kiwipiepy"),
-        "chunking": _chunking(source),
+        "chunking": chunking(source),
         "chunks": len(chunks),
-        "passages": _digest("\n".join(f"{chunk.chunk_id} {_digest(passage(chunk))}" for chunk in chunks)),
-        "source": _source(source),
+        "passages": all_passages(chunks),
+        "source": source_digest(source),
     }
 
 
-def _collection_settings(manifest: Mapping[str, Any]) -> dict[str, str | int]:
-    """Return what must agree for vectors to be kept; space is added by the store."""
-    return {"format": manifest["format"], "embedding_model": manifest["embedding_model"]}
-
-
-def _chunking(source: Path) -> Any:
-    """Return the chunking values of the data manifest beside the chunk folder, or None when there is no manifest."""
-    found = read_manifest(source.parent) or {}
-    return (found.get("config") or {}).get("chunks")
-
-
-def _source(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for part in sorted(folder.glob("part-*.parquet")):
-        with part.open("rb") as file:
-            digest.update(f"{part.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
-    return digest.hexdigest()
-
-
-def _write_chunks(chunks: Sequence[Chunk], folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    write_chunks(chunks, folder / "part-00000.parquet")
-
-
-def _write_manifest(folder: Path, content: Mapping[str, Any]) -> None:
-    temporary = folder / (MANIFEST + ".tmp")
-    temporary.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(temporary, folder / MANIFEST)
-
-
-def _report(folder: Path, manifest: Mapping[str, Any], plan: _Plan, seconds: Mapping[str, float]) -> IndexReport:
+def _report(place: Path, manifest: Mapping[str, Any], plan: _Plan, embedded: int, seconds: Mapping[str, float]
+            ) -> IndexReport:
     total = manifest["chunks"]
-    return IndexReport(path=folder, collection=manifest["collection"], chunks=total, added=len(plan.add),
-                       updated=len(plan.update), removed=len(plan.remove),
+    return IndexReport(path=place, collection=manifest["collection"], chunks=total, added=len(plan.add),
+                       updated=len(plan.update), removed=len(plan.remove), embedded=embedded,
                        unchanged=total - len(plan.add) - len(plan.update), seconds=dict(seconds))
-
-
-def _words(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else repr(value)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -12,7 +12,7 @@ EXAMPLES = ("mundap index configs/demo/rag.yaml",
 
 
 def command(recipe: RecipePath, overrides: Overrides = None, as_json: AsJson = False) -> None:
-    """Embed new and changed chunks, and write the Chroma collection and the BM25 index beside it."""
+    """Embed new and changed chunks, and make a new version of the index; the old one answers until it is whole."""
     from mundap.embedder import Embedder
     from mundap.paths import resolve
     from mundap.recipe import load
@@ -25,6 +25,6 @@ def command(recipe: RecipePath, overrides: Overrides = None, as_json: AsJson = F
     if as_json:
         result_json(dataclasses.asdict(report))
         return
-    result(f"{report.chunks} chunks indexed: {report.added} embedded, {report.updated} updated, {report.removed} "
-           f"removed, {report.unchanged} unchanged")
+    result(f"{report.chunks} chunks indexed: {report.added} added, {report.updated} updated, {report.removed} removed, "
+           f"{report.unchanged} unchanged; {report.embedded} embedded")
     result(f'next: mundap ask {loaded.name} "질문"')

@@ -1,40 +1,19 @@
-"""One process at a time writes a folder: a lock that goes with its process, however that ends."""
+"""The lock of a folder of generated rows: one process at a time writes it."""
 
 from __future__ import annotations
 
-import contextlib
-import datetime
-import fcntl
-import os
-import socket
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from mundap.errors import ResourceError
+from mundap import folder_lock
 
 NAME = "generate.lock"
 
 
-@contextlib.contextmanager
-def held(folder: Path) -> Iterator[None]:
+def held(folder: Path) -> AbstractContextManager[None]:
     """Hold a folder's lock.
 
     Raises:
         ResourceError: another process holds it; says which.
     """
-    path = folder / NAME
-    # The file stays: deleting it would let a second process lock a new file while the first still holds the old one.
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = os.read(handle, 200).decode("utf-8", "replace").strip() or "another process"
-            raise ResourceError(f"{holder} is writing here.", where=str(folder),
-                                fix="Wait for it, or end it; or give another folder.") from error
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"process {os.getpid()} on {socket.gethostname()}, since {now}".encode(), 0)
-        yield
-    finally:
-        os.close(handle)
+    return folder_lock.held(folder, NAME)

@@ -1,13 +1,9 @@
-"""The index: built, brought up to date, killed half-way, and refused when it does not fit the recipe."""
+"""The index: built, brought up to date, and refused when it does not fit the recipe. Its life is test_index_life.py's."""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,17 +13,22 @@ import pytest
 from mundap.chunk import write_chunks
 from mundap.errors import ConfigError, DataError, IndexMismatch
 from mundap.paths import resolve, show
+from rag import versions
 from rag.index import build, open_index
 from rag.store import score
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import built, chunk, recipe, reports, write
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture
 def embedder() -> HashingEmbedder:
     return HashingEmbedder()
+
+
+def version(project: Path) -> Path:
+    """Return the folder of the version that serves."""
+    place = resolve("indexes/demo", project)
+    return versions.of(place, json.loads((place / "manifest.json").read_text(encoding="utf-8"))["version"])
 
 
 def test_a_build_stores_vectors_metadata_bm25_and_chunks(tmp_path: Path, embedder: HashingEmbedder) -> None:
@@ -135,7 +136,7 @@ def test_other_settings_name_stored_and_wanted(tmp_path: Path, embedder: Hashing
 
 def test_a_damaged_index_is_not_opened(tmp_path: Path, embedder: HashingEmbedder) -> None:
     built(tmp_path, reports(), embedder)
-    write_chunks(reports()[:3], resolve("indexes/demo/chunks/part-00000.parquet", tmp_path))
+    write_chunks(reports()[:3], version(tmp_path) / "chunks/part-00000.parquet")
     with pytest.raises(IndexMismatch, match="the index is damaged: 5 and 5 vectors, 3 chunks, 5 BM25 rows, where the"):
         open_index(recipe(), tmp_path, embedder)
 
@@ -172,41 +173,6 @@ def test_the_chunking_values_are_kept(tmp_path: Path, embedder: HashingEmbedder)
     built(tmp_path, reports(), embedder)
     manifest = json.loads((resolve("indexes/demo/manifest.json", tmp_path)).read_text(encoding="utf-8"))
     assert manifest["chunking"] == {"max_tokens": 450}
-
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-sys.path[:0] = [sys.argv[2]]
-import rag.index
-from tests.rag.hashing_embedder import HashingEmbedder
-from tests.rag.small_index import recipe
-
-class Dies(HashingEmbedder):
-    def embed_passages(self, texts):
-        if self.embedded:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().embed_passages(texts)
-
-rag.index.SLICE = 2
-rag.index.build(recipe(), Path(sys.argv[1]), Dies(), lambda line: None)
-"""
-
-
-def test_a_build_killed_half_way_is_seen_and_goes_on(tmp_path: Path, embedder: HashingEmbedder) -> None:
-    write(tmp_path, reports())
-    ended = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(ROOT)],
-                           env=dict(os.environ), check=False, timeout=120)
-    assert ended.returncode == -signal.SIGKILL
-    with pytest.raises(IndexMismatch, match="the index was not built to its end"):
-        open_index(recipe(), tmp_path, embedder)
-    report = build(recipe(), tmp_path, embedder, lambda line: None)
-    assert (report.added, report.unchanged, len(embedder.embedded)) == (3, 2, 3)  # one slice of two was kept
-    index = open_index(recipe(), tmp_path, embedder)
-    ids, vectors = index.store.vectors()
-    expected = HashingEmbedder().embed_passages([f"사업보고서\n{index.chunks[name].text}" for name in ids])
-    assert np.allclose(vectors, expected, atol=1e-6)
-    index.close()
 
 
 def test_chroma_is_given_no_embedding_function(tmp_path: Path, embedder: HashingEmbedder) -> None:

@@ -161,6 +161,9 @@ RULES: tuple[Rule, ...] = (
          fix="Correct the path; it begins at the project's root."),
     Rule(code="MD903", find=named_files.generator_complete, why="A generator needs to be told its model or address.",
          fix="Add the key named."),
+    Rule(code="MD904", find=named_files.server_within_reach, warning=True,
+         why="Chroma's server has no authentication: whoever reaches its port can read, change and delete the index.",
+         fix="Keep it on 127.0.0.1, or on a private network behind a firewall."),
 )
 
 

@@ -1,9 +1,11 @@
-"""The prompts, synonyms and recipes that a recipe names are there."""
+"""The prompts, synonyms and recipes that a recipe names are there, and what it connects to is safe to connect to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
+from mundap.generator.endpoint import LOOPBACK
 from mundap.levels import NAMES
 from mundap.overrides import at
 from mundap.paths import resolve
@@ -47,3 +49,10 @@ def generator_complete(recipe: Recipe) -> Iterator[Problem]:
                 yield recipe.problem(("generation", needed), f"generator {generation['generator']} needs this key.",
                                      _NEEDED[generation["generator"]][needed])
 
+
+def server_within_reach(recipe: Recipe) -> Iterator[Problem]:
+    """Yield a problem for a Chroma server that others may reach as well."""
+    server = at(recipe.values, ("index", "server")) if recipe.kind == "rag" else None
+    if isinstance(server, str) and urlsplit(server).hostname not in LOOPBACK:
+        yield recipe.problem(("index", "server"), f"a Chroma server has no authentication: whoever reaches {server} can read, "
+                             "change and delete the index.", "Keep it on 127.0.0.1, or on a private network behind a firewall.")
