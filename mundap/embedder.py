@@ -77,6 +77,11 @@ class Embedder:
         """Return the length of a vector."""
         return int(self._model.get_embedding_dimension() or 0)
 
+    @property
+    def dtype(self) -> str:
+        """Return what the model computes in, such as torch.bfloat16."""
+        return str(next(self._model.parameters()).dtype)
+
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Return the questions' vectors: (n, dimension) float32, unit length, in the order given."""
         return self._embed(self._model.encode_query, texts)
