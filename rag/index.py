@@ -32,7 +32,7 @@ from mundap.errors import IndexMismatch, MundapError
 from mundap.lexical import LexicalIndex
 from mundap.paths import resolve, show
 from rag import server, versions
-from rag.kept import Kept, save_passages
+from rag.kept_vectors import Kept, save_passages
 from rag.opened import FORMAT, Index, collection_of, collection_settings, is_stale, open_index, rebuild_command
 from rag.passages import all_passages, children, chunking, digest, is_superseded, passage, row, source_digest
 from rag.store import Metadata, copy_store, drop_collection, open_store
