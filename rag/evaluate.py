@@ -6,9 +6,7 @@ answers.jsonl as it comes, so a run that was stopped goes on where it was.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import random
 import statistics
 import time
@@ -19,11 +17,11 @@ from typing import Any
 
 from mundap.errors import DataError
 from mundap.generator import open_generator
-from mundap.generator.chat_recipe import read_chat
 from mundap.paths import resolve
-from mundap.provenance import folder_identity
+from mundap.provenance import write_text
 from rag.answer import Answer, Answerer
 from rag.inquiry import Inquiry
+from rag.kept import Keeper, digest, identity, progress, read
 from rag.retrieve import Retriever
 from rag.score import Outcome, score, wilson
 
@@ -63,8 +61,8 @@ def run(recipe: Mapping[str, Any], rag: Mapping[str, Any], project: Path, say: C
     retriever = Retriever.open(rag, project)
     results = [_run_system(system, rag, rows, retriever, folder, project, say) for system in recipe["systems"]]
     report = folder / "report.md"
-    _write(report, markdown(results, recipe))
-    _write(folder / "report.json", json.dumps(
+    write_text(report, markdown(results, recipe))
+    write_text(folder / "report.json", json.dumps(
         {result.name: {"rates": result.rates(), "seconds_per_answer": result.seconds} for result in results},
         ensure_ascii=False, indent=1))
     return report
@@ -103,7 +101,7 @@ def markdown(results: Sequence[SystemResult], recipe: Mapping[str, Any]) -> str:
 def _run_system(system: Mapping[str, Any], rag: Mapping[str, Any], rows: Sequence[Mapping[str, str]],
                 retriever: Retriever, folder: Path, project: Path, say: Callable[[str], None]) -> SystemResult:
     kept = folder / f"answers-{_key(system, rag, retriever, project)}.jsonl"
-    done = _read(kept)
+    done = read(kept)
     left = [row for row in rows if row["id"] not in done]
     if system["context"] == "oracle":
         rows = [row for row in rows if row["gold_value"]]
@@ -125,9 +123,7 @@ def _answer(answerer: Answerer, system: Mapping[str, Any], rows: Sequence[Mappin
             done: dict[str, Any], say: Callable[[str], None]) -> None:
     """Answer rows in batches, keeping each answer at once; say how far it is."""
     started = time.perf_counter()
-    cut_short = kept.is_file() and not kept.read_bytes().endswith(b"\n")
-    with kept.open("a", encoding="utf-8") as file:
-        file.write("\n" * cut_short)  # else the next answer would be lost with the line a kill cut short
+    with Keeper(kept) as keeper:
         for start in range(0, len(rows), _BATCH):
             part = rows[start : start + _BATCH]
             began = time.perf_counter()
@@ -136,14 +132,10 @@ def _answer(answerer: Answerer, system: Mapping[str, Any], rows: Sequence[Mappin
                 [answerer.retriever.chunk(row["gold_chunk"])] if system["context"] == "oracle" else None) for row in part]
             answers = answerer.ask_many(prepared, _BATCH)
             seconds = (time.perf_counter() - began) / len(part)
-            for row, answer in zip(part, answers, strict=True):
-                done[row["id"]] = _record(row, answer, seconds)
-                file.write(json.dumps(done[row["id"]], ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-            count = start + len(part)
-            rate = count / (time.perf_counter() - started)
-            say(f"  {count}/{len(rows)} answers, {rate:.2f} a second, {(len(rows) - count) / rate:.0f} s left")
+            records = {row["id"]: _record(row, answer, seconds) for row, answer in zip(part, answers, strict=True)}
+            keeper.keep(records.values())
+            done.update(records)
+            say(f"  {progress(start + len(part), len(rows), time.perf_counter() - started)}")
 
 
 def _record(row: Mapping[str, str], answer: Answer, seconds: float) -> dict[str, Any]:
@@ -154,28 +146,10 @@ def _record(row: Mapping[str, str], answer: Answer, seconds: float) -> dict[str,
             "attempts": answer.attempts, "outcome": asdict(score(answer, row)), "seconds": seconds}
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return the answers kept before by question id; a last line cut short by a kill is left out."""
-    found: dict[str, Any] = {}
-    for line in path.read_bytes().split(b"\n") if path.is_file() else []:
-        try:
-            record = json.loads(line)
-        except ValueError:  # also a letter cut in the middle of its bytes
-            continue
-        found[record["id"]] = record
-    return found
-
-
 def _key(system: Mapping[str, Any], rag: Mapping[str, Any], retriever: Retriever, project: Path) -> str:
     """Return a short name for a system: answers of other settings, weights or chunks are never mixed in."""
-    chat = read_chat(system["chat"], project)
-    weights = [folder_identity(folder, ("*.safetensors", "*.json"), top_only=True)
-               for folder in (chat.model, *chat.adapters)]
-    chunks = hashlib.sha256("\n".join(sorted(retriever.index.chunks)).encode()).hexdigest()
-    levels = [rag["levels"]] if rag.get("levels") else []
-    settings = json.dumps([system, weights, chunks, rag["retrieval"], rag["prompt"], rag["generation"],
-                           rag["verification"], *levels], ensure_ascii=False, sort_keys=True)
-    return hashlib.sha256(settings.encode()).hexdigest()[:10]
+    own = {**rag, "generation": {**rag["generation"], "generator": "local", "chat": system["chat"]}}
+    return digest([system, identity(own, retriever.index.manifest, project)])[:10]
 
 
 def _sample(rows: Sequence[dict[str, str]], limit: int | None, rng: random.Random) -> list[dict[str, str]]:
@@ -183,9 +157,3 @@ def _sample(rows: Sequence[dict[str, str]], limit: int | None, rng: random.Rando
         return list(rows)
     chosen = sorted(rng.sample(range(len(rows)), limit))
     return [rows[at] for at in chosen]
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
