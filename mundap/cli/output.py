@@ -31,6 +31,26 @@ def live() -> bool:
     return sys.stderr.isatty()
 
 
+class Status:
+    """A line on stderr that is drawn over while someone watches a terminal; on anything else nothing is written."""
+
+    def __init__(self) -> None:
+        self._live = live()
+        self._drawn = False
+
+    def show(self, text: str) -> None:
+        """Draw a text in place of the last one."""
+        if self._live:
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+            self._drawn = True
+
+    def clear(self) -> None:
+        """Take the line away, so that what is printed next begins at the left."""
+        if self._drawn:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            self._drawn = False
+
+
 def dry_run(values: Mapping[str, Any], command: Sequence[str]) -> None:
     """Print a resolved recipe and the command that would run, so that it can be pasted."""
     result(dump(dict(values)).rstrip())
