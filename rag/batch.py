@@ -51,7 +51,9 @@ def answer_all(inquiries: Sequence[Inquiry], settings: str, kept: Path, start: C
         ResourceError: the answers cannot be kept, or another process is keeping its own there.
     """
     keys = [key_of(one, settings) for one in inquiries]
-    wanted = dict(zip(keys, inquiries, strict=True))
+    wanted: dict[str, Inquiry] = {}
+    for key, one in zip(keys, inquiries, strict=True):
+        wanted.setdefault(key, one)   # of those that differ in blanks alone the first, whatever else the file holds
     done = {key: found for key, found in read(kept, "key").items() if key in wanted and not found["error"]}
     left = [(key, one) for key, one in wanted.items() if key not in done]
     before = len(done)

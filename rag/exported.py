@@ -58,10 +58,11 @@ def markdown(records: Sequence[Record], words: Words) -> str:
 
 def table(records: Sequence[Record], words: Words) -> list[list[str]]:
     """Return a row of cells for each record, under HEADER."""
-    return [[str(one.get("id") or ""), one["asked"], one["question"], one["answer"], words.verdict(one["verdict"]),
+    rows = [[str(one.get("id") or ""), one["asked"], one["question"], one["answer"], words.verdict(one["verdict"]),
              str(one["checked"]), "\n".join(f"[{cited['number']}] {cited['citation']}" for cited in one["citations"]),
              "\n".join(line for cited in one["citations"] for line in cited["lines"]), words.conditions(one["filters"]),
              one["level"], one["as_of"] or "", one["error"]] for one in records]
+    return [["\n".join(_CONTROL.sub(" ", line) for line in cell.split("\n")) for cell in row] for row in rows]
 
 
 def json_lines(records: Sequence[Record]) -> str:

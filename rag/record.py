@@ -26,6 +26,7 @@ from typing import Any
 from mundap.chunk import Chunk
 from mundap.day import iso
 from mundap.errors import MundapError
+from mundap.korean import nfc
 from rag.answer import Answer
 from rag.inquiry import Inquiry
 
@@ -50,9 +51,9 @@ def record(answer: Answer, asked: str) -> dict[str, Any]:
 
 def failed(inquiry: Inquiry, error: MundapError) -> dict[str, Any]:
     """Return the record of a question that got no answer, with the same keys."""
-    return {"question": inquiry.text, "asked": inquiry.text, "carried": [], "answer": "", "verdict": FAILED, "checked": 0,
-            "citations": [], "struck": [], "filters": {}, "level": inquiry.level, "level_reason": "",
-            "as_of": iso(inquiry.as_of), "nearest": [], "timings_s": {}, "error": str(error)}
+    return {"question": " ".join(nfc(inquiry.text).split()), "asked": inquiry.text, "carried": [], "answer": "",
+            "verdict": FAILED, "checked": 0, "citations": [], "struck": [], "filters": {}, "level": inquiry.level,
+            "level_reason": "", "as_of": iso(inquiry.as_of), "nearest": [], "timings_s": {}, "error": str(error)}
 
 
 def nearest(answer: Answer) -> list[Chunk]:

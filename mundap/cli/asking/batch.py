@@ -62,8 +62,8 @@ def answer_file(loaded: Recipe, wished: Inquiry, file: Path, out: Path, *, as_js
     write(out, [{"id": question.id, **found} for question, found in zip(asked, answered.records, strict=True)])
     _sum_up(answered, out, time.monotonic() - started, loaded, as_json)
     if answered.failures:
-        say(f"{answered.failures} questions failed, see {show(out, loaded.project)}. The same command asks those again, "
-            "and only those.")
+        say(f"{answered.failures} of {len(asked)} questions failed, see {show(out, loaded.project)}. "
+            "The same command asks those again, and only those.")
         raise typer.Exit(1)
 
 
@@ -81,8 +81,7 @@ def write(out: Path, records: Sequence[Mapping[str, Any]]) -> None:
                        exported.markdown(records, WORDS))
     except OSError as error:
         raise ResourceError(f"cannot be written: {error.strerror}.", where=str(out),
-                            fix="Name a file in a folder that you may write to. The answers are kept; none is asked again."
-                            ) from error
+                            fix="Name a file in a folder that you may write to. What was answered is kept.") from error
 
 
 def _check_names(file: Path, out: Path) -> None:
