@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mundap.chunk import Chunk
-from mundap.day import written
+from mundap.day import iso
 from mundap.errors import GenerationError
 from mundap.generator import Decoding, Generation, Generator, decoding_of, open_generator
 from mundap.levels import Level
@@ -41,7 +41,7 @@ class Citation:
     @property
     def label(self) -> str:
         """Return the citation as shown: the document and its section, its date, and what amended it since."""
-        day = written(self.chunk.date)
+        day = iso(self.chunk.date)
         dated = f"{self.chunk.citation} ({day})" if day else self.chunk.citation
         return f"{dated}, 이후 정정됨: {self.amended}" if self.amended else dated
 

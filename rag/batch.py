@@ -16,7 +16,7 @@ from mundap.errors import IndexMismatch, LaunchError, MissingExtra, ModelError, 
 from mundap.korean import nfc
 from rag.answer import Answerer
 from rag.inquiry import Inquiry
-from rag.kept import Keeper, digest, progress, read
+from rag.kept_answers import Keeper, digest, progress, read
 from rag.record import failed, record
 
 BATCH = 16       # questions answered between two writes: what a kill loses at most
@@ -43,7 +43,7 @@ def answer_all(inquiries: Sequence[Inquiry], settings: str, kept: Path, start: C
                say: Callable[[str], None]) -> Answered:
     """Return a record for each inquiry, asking only what was not answered before under the same settings.
 
-    settings is rag.kept.identity's hash. start opens the answerer, which is closed at the end; it is not called when
+    settings is rag.kept_answers.identity's hash. start opens the answerer, which is closed at the end; it is not called when
     nothing is left to ask. Equal inquiries are asked once.
 
     Raises:

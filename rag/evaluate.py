@@ -21,7 +21,7 @@ from mundap.paths import resolve
 from mundap.provenance import write_text
 from rag.answer import Answer, Answerer
 from rag.inquiry import Inquiry
-from rag.kept import Keeper, digest, identity, progress, read
+from rag.kept_answers import Keeper, digest, identity, progress, read
 from rag.retrieve import Retriever
 from rag.score import Outcome, score, wilson
 

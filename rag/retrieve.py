@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from mundap.chunk import Chunk
-from mundap.day import written
+from mundap.day import iso
 from mundap.embedder import Embedder, TextEmbedder
 from mundap.errors import IndexMismatch
 from mundap.paths import resolve
@@ -124,7 +124,7 @@ class Retriever:
         if not is_superseded(chunk):
             return ""
         title, date = self._documents.get(chunk.superseded_by, (chunk.superseded_by, 0))
-        return f"{title} ({day})" if (day := written(date)) else title or "다른 문서"
+        return f"{title} ({day})" if (day := iso(date)) else title or "다른 문서"
 
     def newest(self, name: str, filters: Filters, as_of: int | None = None) -> int | None:
         """Return the greatest value of a field of whole numbers among the rows that filters keep; None where there is none."""

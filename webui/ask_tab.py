@@ -8,8 +8,8 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
-from mundap.day import read
-from mundap.errors import ConfigError
+from mundap.day import read_day
+from mundap.errors import DataError
 from mundap.levels import AUTO
 from rag.answer import Answer
 from rag.inquiry import Inquiry
@@ -56,8 +56,8 @@ def lay_out(answerer: Streams, examples: Sequence[str], levels: Sequence[str], w
     def on_ask(text: str, named: str | None, day: str, talked: Sequence[str], request: gr.Request) -> Iterator[tuple[Any, ...]]:
         try:
             inquiry = Inquiry(text=text, level=_LEVELS.get(named or "", named or ""), before=tuple(talked),
-                              as_of=read(day) if day.strip() else None)
-        except ConfigError:
+                              as_of=read_day(day, where="기준일") if day.strip() else None)
+        except DataError:
             wrong = f"{day.strip()}: 달력에 없는 날입니다. 기준일을 2024-03-09처럼 적어 주세요."
             yield _draw(Frame(answer=render.notice(wrong, text)), None, talked)
             return

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mundap.chunk import Chunk
-from mundap.day import written
+from mundap.day import iso
 from mundap.errors import MundapError
 from mundap.prompt import Passage
 from rag.answer import Answer, Citation
@@ -125,7 +125,7 @@ def _understood(found: Answer) -> str:
     for name, values in found.dropped.items():
         notes.append(f"{labels.filter_name(name)} {_joined(values)}: 맞는 문서가 없어 이 조건은 뺌")
     if found.as_of:
-        notes.append(f"{written(found.as_of)} 기준")
+        notes.append(f"{iso(found.as_of)} 기준")
     if found.level:
         notes.append(f"{found.level} 답변: {found.level_reason}" if found.level_reason else f"{found.level} 답변")
     if found.declined and found.suggestions:
@@ -198,7 +198,7 @@ def _source(chunk: Chunk, amended: str = "") -> str:
     """Return where a chunk is from: title, citation without the title again, date, what amended it since, link."""
     title = chunk.breadcrumbs.split(" > ")[0]
     citation = chunk.citation.removeprefix(title).lstrip(", >") or chunk.citation
-    date, url = written(chunk.date), safe_url(chunk.metadata.get("url"))
+    date, url = iso(chunk.date), safe_url(chunk.metadata.get("url"))
     parts: list[Any] = [
         f'<span class="cited">{escape(citation)}</span>' if citation != title else "",
         f'<time datetime="{date}">{date}</time>' if date else "",

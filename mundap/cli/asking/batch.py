@@ -30,7 +30,7 @@ from rag.answer import Answerer
 from rag.batch import Answered, answer_all, answered_before
 from rag.index import read_manifest
 from rag.inquiry import Inquiry
-from rag.kept import identity
+from rag.kept_answers import identity
 
 SUFFIXES = (".md", ".csv", ".jsonl")
 

@@ -16,7 +16,7 @@ import pytest
 import rag.batch
 from mundap.errors import LaunchError, ResourceError
 from mundap.generator import Decoding, Generation, OnDone, Request
-from rag.kept import Keeper
+from rag.kept_answers import Keeper
 from tests.mundap.cli import ask_world
 from tests.mundap.cli.ask_world import COMPANIES, ITEMS, RECIPE, YEARS, Ask, value
 from tests.rag.scripted_generator import ScriptedGenerator
