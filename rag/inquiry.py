@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MAX_QUESTION_CHARS = 500   # what the page and the endpoint take; a prompt has room for more passages than question
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:

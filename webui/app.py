@@ -2,37 +2,31 @@
 
     mundap web configs/demo/rag.yaml
 
-Makes no answers (rag.answer) and draws none (render.py). The server is uvicorn on a socket of our own, so that a port
-in use is an error before anything is loaded, and never quietly another port.
+Makes no answers (rag.answer), draws none (render.py), and listens through mundap.listening.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-import ipaddress
-import signal
 import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mundap.errors import MissingExtra, ResourceError
+from mundap.errors import MissingExtra
+from mundap.listening import address, ended_cleanly, is_loopback, listen, server
+from mundap.warmup import Say, Warmup
 from webui import ask_tab, examples, theme
 from webui.asking import Runs
 from webui.closed import App, Closed
 from webui.highlight import escape
-from webui.warmup import Say, Warmup
 
 if TYPE_CHECKING:
-    import uvicorn
-
     from rag.answer import Answerer
 
 HOST = "127.0.0.1"
 PORT = 7860
-CLOSE_S = 2  # an open page holds a connection for ever; how long the server waits for it at the end
 _STYLE = Path(__file__).with_name("style.css")
 
 
@@ -60,12 +54,12 @@ def serve_on(listening: socket.socket, answerer: Answerer, recipe: Mapping[str, 
     warmup.start()
     host, port = listening.getsockname()[:2]
     app = guarded(build(answerer, recipe, warmup), host, port)
-    if not _is_loopback(host):
+    if not is_loopback(host):
         say(f"web.host is {host}: anyone who reaches this machine can ask. Set web.host=127.0.0.1 to keep it here.")
     title = recipe.get("title", "문답")
-    server = _server(app, lambda: say(f"{title}: {address(host, port)} (Ctrl-C closes it)"))
-    with _ended_cleanly(server):
-        server.run(sockets=[listening])
+    running = server(app, lambda: say(f"{title}: {address(host, port)} (Ctrl-C closes it)"))
+    with ended_cleanly(running):
+        running.run(sockets=[listening])
 
 
 def build(answerer: Answerer, recipe: Mapping[str, Any], warmup: Warmup | None = None) -> Any:
@@ -103,82 +97,10 @@ def guarded(page: Any, host: str, port: int) -> App:
     from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    if _is_loopback(host):  # a web site whose name is made to point at 127.0.0.1 must not read the answers
+    if is_loopback(host):  # a web site whose name is made to point at 127.0.0.1 must not read the answers
         outer.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     with contextlib.redirect_stdout(io.StringIO()):  # Gradio 5.50 prints a line meant for its own developers
         app = gr.mount_gradio_app(outer, page, path="/", server_name=host, server_port=port, show_api=False,
                                   allowed_paths=[], show_error=False, max_file_size="1b", ssr_mode=False, pwa=False,
                                   enable_monitoring=False, mcp_server=False)
     return Closed(app)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket bound to exactly this address; port 0 takes a free one.
-
-    Raises:
-        ResourceError: the address is not to be had.
-    """
-    try:
-        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except OSError as error:
-        raise ResourceError(f"{host!r} is not an address of this machine.", where="web.host",
-                            fix="Use web.host=127.0.0.1, or an address this machine has.") from error
-    listening = socket.socket(family, kind, protocol)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(place)
-        listening.listen(128)  # from here on the page "opens": a browser waits instead of being refused
-    except OSError as error:
-        listening.close()
-        raise ResourceError(f"port {port} on {host} cannot be used: {error.strerror}.", where="web.port",
-                            fix=f"End the program that holds it, or choose another port: web.port={port + 1}"
-                            ) from error
-    return listening
-
-
-def address(host: str, port: int) -> str:
-    """Return the address to type into a browser."""
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _is_loopback(host: str) -> bool:
-    return ipaddress.ip_address(host).is_loopback
-
-
-def _server(app: App, on_started: Callable[[], None]) -> uvicorn.Server:
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                on_started()
-
-    return Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=CLOSE_S,
-                                 lifespan="on"))
-
-
-@contextlib.contextmanager
-def _ended_cleanly(server: uvicorn.Server) -> Iterator[None]:
-    """Make SIGTERM and a closed terminal end the page as Ctrl-C does, so that the model's process is ended too.
-
-    uvicorn raises SIGINT or SIGTERM once more when it is done, for whoever handled it before; that is us.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    def leave(*_: object) -> None:
-        server.should_exit = True
-
-    wanted = {name: handler for name, handler in (("SIGTERM", interrupt), ("SIGHUP", leave)) if hasattr(signal, name)}
-    earlier = {name: signal.signal(getattr(signal, name), handler) for name, handler in wanted.items()}
-    try:
-        with contextlib.suppress(KeyboardInterrupt):
-            yield
-    finally:
-        for name, before in earlier.items():
-            signal.signal(getattr(signal, name), before)

@@ -11,11 +11,11 @@ from typing import Any
 from mundap.day import read_day
 from mundap.errors import DataError
 from mundap.levels import AUTO
+from mundap.warmup import Warmup
 from rag.answer import Answer
-from rag.inquiry import Inquiry
+from rag.inquiry import MAX_QUESTION_CHARS, Inquiry
 from webui import labels, render
-from webui.asking import MAX_QUESTION_CHARS, Frame, Runs, Streams, frames
-from webui.warmup import Warmup
+from webui.asking import Frame, Runs, Streams, frames
 
 AT_ONCE = 4  # questions of different pages taken up together; the model answers them in the order they came
 TALK_KEPT = 20  # earlier questions a page remembers
@@ -134,13 +134,13 @@ def lay_out_state(warmup: Warmup) -> None:
     """Add the line that says whether the model is ready, to the Blocks that is open."""
     import gradio as gr
 
-    line = gr.HTML(warmup.line(), elem_id="state", padding=False)
+    line = gr.HTML(render.state(warmup), elem_id="state", padding=False)
 
     async def follow() -> AsyncIterator[str]:
-        yield warmup.line()
+        yield render.state(warmup)
         while not warmup.is_ready():
             await asyncio.sleep(0.3)
-        yield warmup.line()
+        yield render.state(warmup)
 
     gr.context.Context.root_block.load(follow, outputs=line, show_progress="hidden", api_name=False,
                                        concurrency_limit=None)

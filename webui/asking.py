@@ -16,10 +16,9 @@ from typing import Protocol
 
 from mundap.errors import MundapError
 from rag.answer import Answer, Delta
-from rag.inquiry import Inquiry
+from rag.inquiry import MAX_QUESTION_CHARS, Inquiry
 from webui import render
 
-MAX_QUESTION_CHARS = 500
 FRAME_S = 0.06  # the model may write faster than a browser should redraw
 _log = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from mundap.chunk import Chunk
 from mundap.day import iso
 from mundap.errors import MundapError
 from mundap.prompt import Passage
+from mundap.warmup import Warmup
 from rag.answer import Answer, Citation
 from rag.hit import Hit
 from rag.verify import Struck
@@ -70,6 +71,14 @@ def unexpected(raised: Exception) -> str:
     """Return the message box of an error nobody planned; the server's log has the whole of it."""
     return _box("예상하지 못한 오류가 났습니다", [("내용", f"{type(raised).__name__}: {raised}"),
                                      ("해결", "서버를 실행한 터미널의 기록을 확인해 주세요.")])
+
+
+def state(warmup: Warmup) -> str:
+    """Return the page's line about whether the model is ready."""
+    if warmup.error is not None:
+        return f'<p class="state failed">모델을 준비하지 못했습니다: {escape(warmup.error.what)}</p>'
+    words, kind = ("준비됨", "ready") if warmup.is_ready() else ("모델 준비 중…", "busy")
+    return f'<p class="state {kind}">{words}</p>'
 
 
 def safe_url(url: object) -> str:

@@ -16,13 +16,14 @@ from typing import Any
 from mundap.chunk import Chunk
 from mundap.errors import GenerationError
 from mundap.generator import Decoding, Generation, OnDone, Request, Stream
+from mundap.listening import listen
 from mundap.recipe import load
 from rag.answer import Answerer
 from rag.index import open_index
 from rag.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import built, chunk, recipe, reports
-from webui.app import listen, serve, serve_on
+from webui.app import serve, serve_on
 
 DECLINE = "문서에 해당 내용이 없습니다."
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"

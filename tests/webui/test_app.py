@@ -15,10 +15,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from mundap.errors import ModelError, ResourceError
+from mundap.listening import address, listen
+from mundap.warmup import Warmup
 from rag.answer import Answerer
 from tests.webui.scripted import ScriptedGenerator, scripted_answerer, whole_recipe
-from webui.app import address, build, guarded, listen
-from webui.warmup import Warmup
+from webui import render
+from webui.app import build, guarded
 
 # Gradio 5.50 announces what 6.0 will take away; the project is pinned below 6 (LLaMA-Factory's bound).
 pytestmark = pytest.mark.filterwarnings("ignore:.*Gradio 6.0:DeprecationWarning")
@@ -106,9 +108,9 @@ def test_warm_up_runs_beside_the_page() -> None:
     go, said = threading.Event(), threading.Event()
     warmup = Warmup([go.wait, lambda: None], lambda line: said.set())
     warmup.start()
-    assert not warmup.is_ready() and "모델 준비 중" in warmup.line()
+    assert not warmup.is_ready() and "모델 준비 중" in render.state(warmup)
     go.set()
-    assert said.wait(5) and warmup.is_ready() and "준비됨" in warmup.line()
+    assert said.wait(5) and warmup.is_ready() and "준비됨" in render.state(warmup)
 
 
 def test_a_failed_warm_up_is_told_and_shown() -> None:
@@ -120,4 +122,4 @@ def test_a_failed_warm_up_is_told_and_shown() -> None:
     warmup = Warmup([fail], lambda line: (said.append(line), told.set())[0])
     warmup.start()
     assert told.wait(5)
-    assert "no <model>." in said[0] and "no &lt;model&gt;." in warmup.line()
+    assert "no <model>." in said[0] and "no &lt;model&gt;." in render.state(warmup)

@@ -9,10 +9,10 @@ import pytest
 
 from mundap.errors import ModelError
 from rag.answer import Answer, Delta
-from rag.inquiry import Inquiry
+from rag.inquiry import MAX_QUESTION_CHARS, Inquiry
 from tests.webui.made_answers import answered
 from webui import asking
-from webui.asking import MAX_QUESTION_CHARS, Frame, Run, Runs, frames
+from webui.asking import Frame, Run, Runs, frames
 
 Event = Delta | Answer | Exception
 

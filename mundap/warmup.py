@@ -1,4 +1,4 @@
-"""The model and the retriever made ready in the background: the page opens at once and the first answer is quick.
+"""The model and the retriever made ready in the background: a server opens at once and its first answer is quick.
 
 A failure here is not raised: the first question meets the same error and shows it.
 """
@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 
 from mundap.errors import MundapError
-from webui.highlight import escape
 
 Say = Callable[[str], None]
 
@@ -36,13 +35,6 @@ class Warmup:
     def is_ready(self) -> bool:
         """Return whether every step has come to its end, well or not."""
         return self._left == 0
-
-    def line(self) -> str:
-        """Return the page's line about it, as HTML."""
-        if self.error is not None:
-            return f'<p class="state failed">모델을 준비하지 못했습니다: {escape(self.error.what)}</p>'
-        words, kind = ("준비됨", "ready") if self.is_ready() else ("모델 준비 중…", "busy")
-        return f'<p class="state {kind}">{words}</p>'
 
     def _run(self, step: Callable[[], object]) -> None:
         try:
