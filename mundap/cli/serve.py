@@ -1,19 +1,29 @@
-"""`mundap serve`: the answers behind an OpenAI-compatible endpoint; not built yet, and it says so."""
+"""`mundap serve`: the verified answers behind an OpenAI-compatible endpoint."""
 
 from __future__ import annotations
 
-from mundap.cli.options import RecipePath
+from mundap.cli.options import Overrides, RecipePath
+from mundap.cli.output import say
 
-EXAMPLES = ("mundap serve configs/demo/rag.yaml", 'mundap ask configs/demo/rag.yaml "질문" --json')
+EXAMPLES = ("mundap serve configs/demo/rag.yaml", "mundap serve configs/demo/rag.yaml serve.port=8766")
 
 
-def command(recipe: RecipePath) -> None:
-    """Serve the verified answers to OpenAI clients (not built yet: fails, and names what works today)."""
-    from mundap.errors import MundapError
+def command(recipe: RecipePath, overrides: Overrides = None) -> None:
+    """Serve the same checked answers to OpenAI clients, on 127.0.0.1 unless serve.host says otherwise; Ctrl-C ends it.
+
+    Any other address needs a bearer token in the environment variable that serve.token_env names.
+    """
+    from mundap.checking import rules
+    from mundap.errors import MissingExtra
+    from mundap.problem import error_for
     from mundap.recipe import load
 
-    loaded = load(recipe, kind="rag")
-    raise MundapError("serving verified answers is not built yet.", where="mundap serve",
-                      fix=f'For one answer as JSON: mundap ask {loaded.name} "질문" --json\n'
-                          f"For the page: mundap web {loaded.name}\n"
-                          "For the bare model: llamafactory-cli api <chat recipe>, with API_HOST=127.0.0.1 set.")
+    loaded = load(recipe, overrides=overrides or (), kind="rag")
+    problems = rules.blocking(loaded)
+    if problems:
+        raise error_for(problems, loaded.name)
+    try:
+        from rag.serving.app import serve
+    except ModuleNotFoundError as error:
+        raise MissingExtra("mundap serve", "serve", error.name or "starlette") from error
+    serve(loaded.values, loaded.project, say)
