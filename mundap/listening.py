@@ -56,10 +56,12 @@ def is_loopback(host: str) -> bool:
     return ipaddress.ip_address(host).is_loopback
 
 
-def server(app: Any, on_started: Callable[[], None], **options: Any) -> uvicorn.Server:
+def server(app: Any, on_started: Callable[[], None], on_ending: Callable[[], None] = lambda: None, **options: Any
+           ) -> uvicorn.Server:
     """Return a uvicorn server of an ASGI application, not yet running; options are uvicorn.Config's.
 
-    It keeps no access log: questions and tokens are nobody else's business.
+    on_ending is called in its event loop when it was told to end, before it waits for the responses under way. It keeps
+    no access log: questions and tokens are nobody else's business.
     """
     import uvicorn
 
@@ -68,6 +70,10 @@ def server(app: Any, on_started: Callable[[], None], **options: Any) -> uvicorn.
             await super().startup(sockets)
             if self.started:
                 on_started()
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            on_ending()
+            await super().shutdown(sockets)
 
     return Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=CLOSE_S,
                                  lifespan="on", **options))

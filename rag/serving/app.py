@@ -35,12 +35,11 @@ from rag.serving import wire
 from rag.serving.body import read_body
 from rag.serving.desk import Desk
 from rag.serving.events import Events, gone
-from rag.serving.guard import App, Guard, token_for
+from rag.serving.guard import MAX_HEADERS_BYTES, App, Guard, token_for
 from rag.serving.wire import ApiError
 
 STOP_S = 2.0              # how long the threads at work are waited for at the end
 MAX_CONNECTIONS = 1_000   # below the usual limit of open files
-MAX_HEADERS_BYTES = 16_384
 _log = logging.getLogger(__name__)
 
 
@@ -78,7 +77,12 @@ class Endpoint:
         try:
             yield
         finally:
-            self.desk.close(STOP_S)
+            self.desk.end()
+            self.desk.join(STOP_S)
+
+    def end(self) -> None:
+        """Tell all who wait that the server is ending."""
+        self.desk.end()
 
     async def health(self, request: Request) -> Response:
         """Say whether questions are answered at once."""
@@ -153,8 +157,21 @@ def serve(recipe: Mapping[str, Any], project: Path, say: Say) -> None:
     settings = Settings(**recipe.get("serve", {}))
     with contextlib.closing(listen(settings.host, settings.port, section="serve")) as listening:
         token = token_for(listening.getsockname()[0], settings.token_env)
+        one_thread()
         with contextlib.closing(Answerer.open(recipe, project)) as answerer:
             serve_on(listening, answerer, recipe, say, token=token)
+
+
+def one_thread() -> None:
+    """Have each question embedded by one thread.
+
+    A question is too short to be worth more, and threads of several questions and of the model's own process would spin
+    against each other (benchmarks/serve_load.py).
+    """
+    with contextlib.suppress(ImportError):   # an embedder without torch needs none of this
+        import torch
+
+        torch.set_num_threads(1)
 
 
 def serve_on(listening: socket.socket, answerer: Answerer, recipe: Mapping[str, Any], say: Say, *, token: str = "") -> None:
@@ -170,12 +187,12 @@ def serve_on(listening: socket.socket, answerer: Answerer, recipe: Mapping[str, 
             "put a TLS proxy in front.")
     running = server(application(endpoint, host, token), lambda: say(
         f"{endpoint.title}: {address(host, port)}/v1, model {endpoint.model}"
-        f"{', with the token' if token else ''} (Ctrl-C closes it)"), **HTTP)
+        f"{', with the token' if token else ''} (Ctrl-C closes it)"), endpoint.end, **HTTP)
     with ended_cleanly(running):
         running.run(sockets=[listening])
 
 
-# h11 and not httptools: it bounds the headers, and refuses what two servers could read differently.
+# h11 and not httptools: it bounds headers that are still coming, and refuses what two servers could read differently.
 HTTP: Mapping[str, Any] = {"http": "h11", "ws": "none", "loop": "asyncio", "server_header": False, "proxy_headers": False,
                            "limit_concurrency": MAX_CONNECTIONS, "h11_max_incomplete_event_size": MAX_HEADERS_BYTES}
 

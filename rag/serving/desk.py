@@ -38,6 +38,7 @@ class Desk:
         self._answerer = answerer
         self._timeout_s = timeout_s
         self._jobs: set[Job] = set()
+        self._ending = False
 
     def take(self, asked: Asked) -> asyncio.Task[Found]:
         """Return the work on a question, already in the queue; cancelling it gives the question up.
@@ -45,8 +46,10 @@ class Desk:
         The work raises ApiError when there is no answer.
 
         Raises:
-            ApiError: the queue is full.
+            ApiError: the queue is full, or the server is ending.
         """
+        if self._ending:
+            raise _ending()
         try:
             place = self.slots.ask()
         except Full as full:
@@ -57,11 +60,16 @@ class Desk:
         work.add_done_callback(lambda _: self.slots.leave(place))   # also when it was cancelled before its first step
         return work
 
-    def close(self, wait_s: float) -> None:
-        """Give up what is being answered and wait a little for the threads, so that none is in the middle of a library."""
-        until = time.monotonic() + wait_s
-        for job in list(self._jobs):
-            job.give_up()
+    def end(self) -> None:
+        """Give up what is being answered or waits, and take nothing more; all who ask are told so."""
+        self._ending = True
+        for job in self._jobs:
+            job.give_up(_ending())
+        self.slots.end(_ending())
+
+    def join(self, seconds: float) -> None:
+        """Wait so long for the threads, so that the process does not end while one is inside a library."""
+        until = time.monotonic() + seconds
         for job in list(self._jobs):
             job.join(max(0.0, until - time.monotonic()))
 
@@ -77,6 +85,8 @@ class Desk:
             waited = "it was still waiting for its turn" if queue_s is None else f"{queue_s:.0f} s of it waiting for its turn"
             raise ApiError(504, f"no answer within {self._timeout_s:g} s; {waited}. Ask again later, or raise serve.timeout_s.",
                            code="timeout", retry=False) from None
+        except ApiError:
+            raise
         except MundapError as error:
             _log.warning("%s", error)
             raise ApiError(500, str(error), code=type(error).__name__, retry=isinstance(error, GenerationError)) from None
@@ -113,3 +123,7 @@ class Desk:
             whole.append(complete(text, before, self._answerer.retriever.vocabulary, self._answerer.synonyms).text)
         return self._answerer.stream(Inquiry(text=asked.text, level=asked.level, as_of=asked.as_of, before=tuple(whole),
                                              without=asked.without))
+
+
+def _ending() -> ApiError:
+    return ApiError(503, "the server is ending.", code="ending", retry=False)

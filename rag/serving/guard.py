@@ -23,6 +23,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+MAX_HEADERS_BYTES = 16_384
 OPEN_PATHS = ("/health",)   # without a token: whoever watches a service has none
 OWN_NAMES = ("127.0.0.1", "localhost", "::1")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -74,6 +75,8 @@ class Guard:
             await send(message)
 
         try:
+            if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS_BYTES:
+                raise ApiError(431, f"the headers are larger than {MAX_HEADERS_BYTES:,} bytes.", code="headers_too_large")
             self._check(scope["path"], _headers(scope))
         except ApiError as error:
             await refuse(error, closed)

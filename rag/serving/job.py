@@ -37,9 +37,11 @@ class Job:
         """Wait for the thread's end, but no longer than that."""
         self._thread.join(timeout_s)
 
-    def give_up(self) -> None:
-        """Have the model stop at its next sign of life, and forget the answer; does nothing once it is there."""
+    def give_up(self, error: Exception | None = None) -> None:
+        """Have the model stop at its next sign of life; who still waits fails with the error. Nothing once it is there."""
         self._given_up.set()
+        if error is not None and not self.answer.done():
+            self.answer.set_exception(error)
         self.answer.cancel()
 
     def _run(self) -> None:

@@ -67,8 +67,15 @@ class Slots:
             self._taken.remove(place)
         elif place in self._waiting:
             self._waiting.remove(place)
-        elif not place.cancelled():
+        elif not place.cancelled() and place.exception() is None:
             self._pass_on()
+
+    def end(self, error: Exception) -> None:
+        """Have all who wait fail with an error."""
+        while self._waiting:
+            place = self._waiting.popleft()
+            if not place.done():
+                place.set_exception(error)
 
     def give(self, seconds: float) -> None:
         """Give a place back that was used for so long."""

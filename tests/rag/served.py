@@ -22,6 +22,7 @@ from rag.answer import Answerer
 from rag.index import open_index
 from rag.retrieve import Retriever
 from rag.serving.app import HTTP, Endpoint, Settings, application, serve_on
+from rag.serving.guard import token_for
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.scripted_generator import ScriptedGenerator
 from tests.rag.small_index import built, chunk, recipe, reports
@@ -118,16 +119,16 @@ def served(project: Path, *, token: str = "", warmup: Warmup | None = None, host
     started = threading.Event()
     with listen("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
-        running = server(application(endpoint, host or "127.0.0.1", token), started.set, **HTTP)
+        running = server(application(endpoint, host or "127.0.0.1", token), started.set, endpoint.end, **HTTP)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
         thread.start()
         assert started.wait(20)
         try:
             yield Served(url=f"http://127.0.0.1:{port}", port=port, model=model, endpoint=endpoint)
         finally:
-            model.go.set()
             running.should_exit = True
             thread.join(20)
+            model.go.set()
             answerer.close()
             answerer.retriever.close()
     assert not thread.is_alive()
@@ -151,7 +152,7 @@ def main() -> None:
     made = whole_recipe(folder)
     answerer = scripted_answerer(folder, made, model)
     with listen("127.0.0.1", 0) as listening, contextlib.closing(answerer):
-        serve_on(listening, answerer, made, say)
+        serve_on(listening, answerer, made, say, token=token_for("127.0.0.1", Settings().token_env))
     say(f"closed={model.closed} cancelled={model.cancelled}")
 
 

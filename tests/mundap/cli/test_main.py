@@ -85,12 +85,6 @@ def test_a_dry_run_prints_recipe_and_command_and_starts_nothing(project: Path, c
     assert not (project / "saves").exists()
 
 
-def test_serve_says_what_works_today(project: Path, child_env: dict[str, str]) -> None:
-    done = mundap("serve", "configs/demo/rag.yaml", cwd=project, env=child_env)
-    assert done.returncode == 1
-    assert done.stderr.startswith("error: mundap serve: serving verified answers is not built yet.\n  For one answer")
-
-
 def test_doctor_prints_no_secret(project: Path, child_env: dict[str, str]) -> None:
     done = mundap("doctor", "--json", cwd=project, env=child_env | {"HF_TOKEN": "geheim"})
     assert done.returncode == 0, done.stderr
