@@ -120,7 +120,7 @@ class Desk:
         whole: list[str] = []
         for text in asked.before:
             before = whole[-1] if whole else ""
-            whole.append(complete(text, before, self._answerer.retriever.vocabulary, self._answerer.synonyms).text)
+            whole.append(complete(text, before, self._answerer.retriever.vocabulary, self._answerer.preparer.synonyms).text)
         return self._answerer.stream(Inquiry(text=asked.text, level=asked.level, as_of=asked.as_of, before=tuple(whole),
                                              without=asked.without))
 
