@@ -17,7 +17,6 @@ from mundap.errors import GenerationError
 from mundap.generator import Decoding, Generation, Generator, decoding_of, open_generator
 from mundap.levels import Level
 from mundap.prompt import Passage
-from mundap.stop_phrases import cut
 from rag.filters import Filters
 from rag.hit import Hit
 from rag.inquiry import Inquiry
@@ -103,7 +102,6 @@ class Answerer:
         self.policy: Policy = recipe["verification"]["policy"]
         self.retries: int = generation["retries"]
         self.decoding = decoding_of(generation)
-        self.stop_phrases: Sequence[str] = generation.get("stop_phrases", ())
 
     @classmethod
     def open(cls, recipe: Mapping[str, Any], project: Path) -> Answerer:
@@ -130,7 +128,7 @@ class Answerer:
 
     def judge(self, prepared: Prepared, generation: Generation) -> Verdict:
         """Return the verdict on the model's text; without levers nothing is struck, though citations are still set right."""
-        return verify(prepared.question, cut(generation.text, self.stop_phrases), prepared.passages,
+        return verify(prepared.question, generation.text, prepared.passages,
                       decline_text=self.decline_text, policy=self.policy if self.levers else "flag")
 
     def stream(self, asked: str | Inquiry) -> Iterator[Delta | Answer]:

@@ -13,7 +13,8 @@ class Decoding:
 
     repetition_penalty counts only tokens the model itself generated: an answer is built by copying figures from the
     prompt, and a penalty on the prompt's tokens (the transformers default) makes the model misspell them.
-    stop strings are cut from the text, with everything after them.
+    stop strings are cut from the text, with everything after them. stop_phrases, stop_repetition and stop_script end an
+    answer that runs on, back at its last complete sentence (mundap.tail); they act while it is generated.
     """
 
     max_new_tokens: int = 256
@@ -21,6 +22,9 @@ class Decoding:
     top_p: float = 1.0
     repetition_penalty: float = 1.0
     stop: tuple[str, ...] = ()
+    stop_phrases: tuple[str, ...] = ()
+    stop_repetition: bool = False
+    stop_script: bool = False
     seed: int = 42
 
     def __post_init__(self) -> None:
@@ -32,16 +36,14 @@ class Decoding:
             raise ValueError(f"top_p must be above 0 and at most 1, not {self.top_p}")
         if self.repetition_penalty <= 0:
             raise ValueError(f"repetition_penalty must be above 0, not {self.repetition_penalty}")
-        if any(not text for text in self.stop):
-            raise ValueError("a stop string must not be empty")
+        if any(not text for text in (*self.stop, *self.stop_phrases)):
+            raise ValueError("a stop string or a stop phrase must not be empty")
 
 
 def decoding_of(settings: Mapping[str, Any]) -> Decoding:
     """Return the decoding a `generation:` section asks for; keys that are not about decoding are left alone."""
     chosen = {field.name: settings[field.name] for field in fields(Decoding) if field.name in settings}
-    if "stop" in chosen:
-        chosen["stop"] = tuple(chosen["stop"])
-    return Decoding(**chosen)
+    return Decoding(**chosen | {name: tuple(chosen[name]) for name in ("stop", "stop_phrases") if name in chosen})
 
 
 def cut_at_stop(text: str, stop: tuple[str, ...]) -> tuple[str, bool]:

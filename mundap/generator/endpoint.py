@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from mundap.errors import ConfigError, GenerationError, MissingExtra
 from mundap.generator import Decoding, FinishReason, Generation, OnDone, Request, Stream
-from mundap.generator.decoding import cut_at_stop, held_back
+from mundap.generator.ending import Ending
 
 TIMEOUT_S = 120.0  # for each wait: the whole answer, or the next piece of a stream
 CONNECT_TIMEOUT_S = 5.0
@@ -90,8 +90,9 @@ class EndpointGenerator:
         with self._located_errors():
             completion = self._client.chat.completions.create(**self._arguments(request, decoding))
             choice = completion.choices[0]
-            text, stopped = cut_at_stop(choice.message.content or "", decoding.stop)
-            reason = "stop" if stopped else choice.finish_reason
+            given = choice.message.content or ""
+            text = Ending(decoding, _prompt(request)).whole(given)
+            reason = "stop" if text != given else choice.finish_reason
             usage = completion.usage
         seconds = round(time.perf_counter() - began, 4)
         return Generation(text=text, finish_reason=_reason(reason), first_token_s=seconds, seconds=seconds,
@@ -99,7 +100,7 @@ class EndpointGenerator:
                           completion_tokens=usage.completion_tokens if usage else 0)
 
     def _deltas(self, stream: Stream, request: Request, decoding: Decoding) -> Iterator[str]:
-        progress = _Progress(decoding.stop)
+        progress = _Progress(Ending(decoding, _prompt(request)))
         try:
             with self._located_errors(), self._client.chat.completions.create(
                     **self._arguments(request, decoding), stream=True,
@@ -181,12 +182,12 @@ class EndpointGenerator:
 
 
 class _Progress:
-    """A streamed answer so far: what was handed on, what is held back because it may begin a stop string."""
+    """A streamed answer so far: what was handed on, what is held back because it may yet be cut."""
 
-    def __init__(self, stop: tuple[str, ...]) -> None:
+    def __init__(self, ending: Ending) -> None:
         self.reason: FinishReason | None = None
         self.stopped = False
-        self._stop = stop
+        self._ending = ending
         self._text = ""
         self._sent = 0
         self._usage: Any = None
@@ -200,15 +201,18 @@ class _Progress:
             added = choice.delta.content or ""
             if added:
                 self._first_s = self._first_s or time.perf_counter() - self._began
-                self._text, self.stopped = cut_at_stop(self._text + added, self._stop)
+                self._text += added
+                self.stopped = self._ending.reached(self._text, len(added))
             if choice.finish_reason:
                 self.reason = _reason(choice.finish_reason)
         if self.stopped:
             self.reason = "stop"
-        return self._up_to(len(self._text) - (0 if self.stopped else held_back(self._text, self._stop)))
+            return self.rest()
+        return self._up_to(len(self._ending.shown(self._text)))
 
     def rest(self) -> str:
-        """Return what was held back and turned out to be text."""
+        """Return what was held back and turned out to be text, now that no more comes."""
+        self._text = self._ending.whole(self._text)
         return self._up_to(len(self._text))
 
     def generation(self, reason: FinishReason) -> Generation:
@@ -278,6 +282,11 @@ def _client(base_url: str, api_key: str, timeout_s: float, max_retries: int) -> 
         base_url=base_url, api_key=api_key or NO_KEY, max_retries=max_retries,
         timeout=openai.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
         http_client=openai.DefaultHttpxClient(trust_env=False) if loopback else None)
+
+
+def _prompt(request: Request) -> str:
+    """Return a request's own text: which scripts an answer may be written in."""
+    return f"{request.system}\n{request.content}"
 
 
 def _said(error: Any) -> str:

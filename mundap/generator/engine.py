@@ -97,7 +97,7 @@ class Engine:
 
     def _watcher(self, prompts: Sequence[Sequence[int]], decoding: Decoding, cancelled: threading.Event,
                  **callbacks: Any) -> Watcher:
-        return Watcher(self.tokenizer, prompts, self.eos_ids, decoding.stop, cancelled=cancelled, **callbacks)
+        return Watcher(self.tokenizer, prompts, self.eos_ids, decoding, cancelled=cancelled, **callbacks)
 
     def _run(self, prompts: Sequence[Sequence[int]], decoding: Decoding, watcher: Watcher) -> None:
         import torch

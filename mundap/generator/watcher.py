@@ -1,4 +1,4 @@
-"""What is looked at after every generated token: stop strings, cancelling, text to stream, times. Runs in the worker.
+"""What is looked at after every generated token: where an answer ends, cancelling, text to stream, times. Runs in the worker.
 
 It is handed to transformers as a stopping criterion (any callable will do there), so that one place serves batches
 and streams alike. transformers' own `stop_strings` is not used: it tables the whole vocabulary for each string.
@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mundap.generator import FinishReason, Generation
-from mundap.generator.decoding import cut_at_stop, held_back
+from mundap.generator import Decoding, FinishReason, Generation
+from mundap.generator.ending import Ending
 from mundap.generator.growing_text import GrowingText
 
 BEAT_S = 1.0
@@ -24,6 +24,7 @@ class Row:
     """What is known of one answer while it grows."""
 
     text: GrowingText
+    ending: Ending
     tokens: int = 0
     reason: FinishReason | None = None
     first_s: float = 0.0
@@ -34,17 +35,16 @@ class Watcher:
     """A stopping criterion over a batch whose prompts all take prompt_width tokens (left padding)."""
 
     def __init__(self, tokenizer: Any, prompts: Sequence[Sequence[int]], eos_ids: frozenset[int],
-                 stop: tuple[str, ...], *, cancelled: threading.Event, on_delta: Callable[[str], None] | None = None,
+                 decoding: Decoding, *, cancelled: threading.Event, on_delta: Callable[[str], None] | None = None,
                  on_beat: Callable[[], None] | None = None, started: float | None = None) -> None:
-        self.rows = [Row(text=GrowingText(tokenizer)) for _ in prompts]
+        asked = [tokenizer.decode(prompt) if decoding.stop_script else "" for prompt in prompts]
+        self.rows = [Row(text=GrowingText(tokenizer), ending=Ending(decoding, text)) for text in asked]
         self._prompt_tokens = [len(prompt) for prompt in prompts]
         self._eos_ids = eos_ids
-        self._stop = stop
         self._cancelled = cancelled
         self._on_delta = on_delta
         self._on_beat = on_beat or (lambda: None)
         self._started = time.perf_counter() if started is None else started
-        self._longest_stop = max(map(len, stop), default=0)
         self._sent = 0
         self._beat = time.perf_counter()
 
@@ -56,7 +56,7 @@ class Watcher:
         for row, token in zip(self.rows, input_ids[:, -1].tolist(), strict=True):
             if row.reason is None:
                 self._take(row, token, now)
-        if self._on_delta is not None:
+        if self._on_delta is not None and self.rows[0].reason is None:
             self._send(final=False)
         if time.perf_counter() - self._beat >= BEAT_S:
             self._beat = time.perf_counter()
@@ -82,18 +82,18 @@ class Watcher:
         row.tokens += 1
         row.first_s = row.first_s or now
         row.last_s = now
-        if ended or cut_at_stop(row.text.text[-grown - self._longest_stop:], self._stop)[1]:
+        if ended or row.ending.reached(row.text.text, grown):
             row.reason = "stop"
         elif self._cancelled.is_set():
             row.reason = "cancelled"
 
     def _text(self, row: Row) -> str:
-        return cut_at_stop(row.text.text, self._stop)[0]
+        return row.ending.whole(row.text.text)
 
     def _send(self, *, final: bool) -> None:
-        """Send what is new, but nothing that may yet become a stop string."""
-        text = self._text(self.rows[0])
-        end = len(text) - (0 if final else held_back(text, self._stop))
-        if end > self._sent and self._on_delta is not None:
-            self._on_delta(text[self._sent: end])
-            self._sent = end
+        """Send what is new, but nothing that may yet be cut."""
+        row = self.rows[0]
+        text = self._text(row) if final else row.ending.shown(row.text.text)
+        if len(text) > self._sent and self._on_delta is not None:
+            self._on_delta(text[self._sent:])
+            self._sent = len(text)

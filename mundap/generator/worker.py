@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mundap.errors import GenerationError, MundapError
-from mundap.generator import Decoding, Generation, Request
+from mundap.generator import Generation, Request, decoding_of
 from mundap.generator.engine import Engine
 
 
@@ -136,7 +136,7 @@ def _load(operation: dict[str, Any], wire: Wire) -> Engine:
 
 def _answer(engine: Engine, operation: dict[str, Any], cancelled: threading.Event, wire: Wire) -> None:
     number = operation["id"]
-    decoding = Decoding(**operation["decoding"] | {"stop": tuple(operation["decoding"]["stop"])})
+    decoding = decoding_of(operation["decoding"])
     prompts: dict[int, list[int]] = {}
     for index, request in enumerate(operation["requests"]):
         try:

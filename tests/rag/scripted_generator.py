@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from mundap.generator import Decoding, Generation, OnDone, Request, Stream
+from mundap.generator.ending import Ending
 
 
 class ScriptedGenerator:
-    """Same interface as mundap.generator.Generator. reply makes a whole answer of a request; batches holds their sizes."""
+    """Same interface as mundap.generator.Generator. reply makes a whole answer of a request; batches holds their sizes.
+
+    The decoding's rules end an answer as they end a real model's.
+    """
 
     name = "scripted"
 
@@ -26,11 +30,11 @@ class ScriptedGenerator:
                  ) -> list[Generation]:
         self.requests += requests
         self.batches.append(len(requests))
-        return [_generation(self.reply(request)) for request in requests]
+        return [_generation(_ended(self.reply(request), request, decoding)) for request in requests]
 
     def stream(self, request: Request, decoding: Decoding) -> Stream:
         self.requests.append(request)
-        return Stream(lambda stream: self._words(stream, self.reply(request)))
+        return Stream(lambda stream: self._words(stream, _ended(self.reply(request), request, decoding)))
 
     def close(self) -> None:
         self.closed = True
@@ -40,6 +44,10 @@ class ScriptedGenerator:
             yield word if at == 0 else f" {word}"
         if not self.breaks_off:
             stream.generation = _generation(text)
+
+
+def _ended(text: str, request: Request, decoding: Decoding) -> str:
+    return Ending(decoding, request.content).whole(text)
 
 
 def _generation(text: str) -> Generation:

@@ -43,12 +43,13 @@ CHUNKS = [facts("가온누리전자", "1,234백만원", "345백만원"), facts("
 Answering = Callable[..., tuple[Answerer, ScriptedGenerator]]
 
 
-def whole_recipe(project: Path, *, policy: str = "abstain", retries: int = 1) -> dict[str, Any]:
+def whole_recipe(project: Path, *, policy: str = "abstain", retries: int = 1, **generation: Any) -> dict[str, Any]:
     (project / "instruction.txt").write_text(f"{INSTRUCTION}\n", encoding="utf-8")
     (project / "synonyms.yaml").write_text("매출액: [매출, 판매고]\n", encoding="utf-8")
     return recipe() | {"prompt": {"instruction": "instruction.txt", "decline_text": DECLINE, "lines_per_passage": 3},
                        "synonyms": "synonyms.yaml", "verification": {"policy": policy},
-                       "generation": {"generator": "local", "max_new_tokens": 40, "temperature": 0.0, "retries": retries}}
+                       "generation": {"generator": "local", "max_new_tokens": 40, "temperature": 0.0, "retries": retries,
+                           **generation}}
 
 
 @pytest.fixture
@@ -218,9 +219,12 @@ def test_given_chunks_are_quoted_without_a_search(answering: Answering) -> None:
 
 
 def test_a_phrase_that_begins_a_later_sentence_ends_the_answer(answering: Answering) -> None:
-    answerer, _ = answering(lambda request: f"{RIGHT} 이번에 새로 나온 상품의 매출액은 9백만원입니다.")
+    def running_on(request: Request) -> str:
+        return f"{RIGHT} 이번에 새로 나온 상품의 매출액은 9백만원입니다."
+
+    answerer, _ = answering(running_on)
     assert answerer.ask(ASKED).verdict.struck
-    answerer.stop_phrases = ["이번에"]
+    answerer, _ = answering(running_on, stop_phrases=["이번에"])
     answer = answerer.ask(ASKED)
     assert (answer.text, answer.verdict.status, answer.verdict.struck) == (RIGHT, "verified", ())
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+
 import pytest
 
 from mundap.generator.decoding import Decoding, cut_at_stop, decoding_of, held_back
@@ -9,14 +12,16 @@ from mundap.generator.decoding import Decoding, cut_at_stop, decoding_of, held_b
 
 def test_a_generation_section_becomes_a_decoding_and_other_keys_are_left_alone() -> None:
     settings = {"generator": "local", "chat": "chat.yaml", "max_new_tokens": 96, "temperature": 0.0, "retries": 1,
-                "stop": ["\n###"]}
-    assert decoding_of(settings) == Decoding(max_new_tokens=96, stop=("\n###",))
+                "stop": ["\n###"], "stop_phrases": ["이번에"], "stop_repetition": True}
+    asked = Decoding(max_new_tokens=96, stop=("\n###",), stop_phrases=("이번에",), stop_repetition=True)
+    assert decoding_of(settings) == asked and not asked.stop_script
+    assert decoding_of(json.loads(json.dumps(asdict(asked)))) == asked, "as it crosses the worker's pipe"
 
 
 @pytest.mark.parametrize("wrong", [{"max_new_tokens": 0}, {"temperature": -1.0}, {"top_p": 0.0}, {"top_p": 1.5},
-                                   {"repetition_penalty": 0.0}, {"stop": ("",)}])
+                                   {"repetition_penalty": 0.0}, {"stop": ("",)}, {"stop_phrases": ("",)}])
 def test_a_value_out_of_range_is_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=next(iter(wrong))):
+    with pytest.raises(ValueError, match=next(iter(wrong)).replace("_phrases", "")):
         Decoding(**wrong)  # type: ignore[arg-type]
 
 

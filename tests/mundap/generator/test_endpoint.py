@@ -227,6 +227,29 @@ def test_what_only_began_like_a_stop_string_is_given_in_the_end(server: Server, 
     assert stream.generation.text == "답\n##"
 
 
+RULES = Decoding(stop_phrases=("이번에",), stop_repetition=True, stop_script=True)
+
+
+@pytest.mark.parametrize("tail", [" 이번에 나온 것은", f" {ANSWER} 더", " продажи"])
+def test_an_answer_that_runs_on_is_cut_whole_and_hung_up_on_in_a_stream(
+        server: Server, endpoint: EndpointGenerator, tail: str) -> None:
+    server.replies = [says(ANSWER + tail, "length"),
+                      streams(ANSWER[:5], ANSWER[5:], *tail, *["가나다라" * 500] * 400, pause_s=0.005)]
+    [whole] = endpoint.generate([Request(content="질문")], RULES)
+    assert (whole.text, whole.finish_reason) == (ANSWER, "stop")
+    stream = endpoint.stream(Request(content="질문"), RULES)
+    assert "".join(stream) == ANSWER
+    assert stream.generation is not None
+    assert (stream.generation.text, stream.generation.finish_reason) == (ANSWER, "stop")
+    assert server.gone.wait(3), "the connection was closed before the server had said all"
+    assert set(server.seen[0]["body"]) == {"model", "messages", "max_tokens", "temperature"}, "the rules are ours alone"
+
+
+def test_a_script_of_the_request_stops_nothing(server: Server, endpoint: EndpointGenerator) -> None:
+    server.replies = [says(f"{ANSWER} продажи")]
+    assert endpoint.generate([Request(content="продажи 뜻은?")], RULES)[0].text == f"{ANSWER} продажи"
+
+
 def test_closing_a_stream_hangs_up(server: Server, endpoint: EndpointGenerator) -> None:
     server.replies = [streams(*["가나다라" * 500] * 400, pause_s=0.01)]
     stream = endpoint.stream(Request(content="질문"), Decoding())

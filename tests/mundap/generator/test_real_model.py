@@ -62,3 +62,17 @@ def test_the_first_token_comes_soon(real: Generator) -> None:
     if was_busy:
         pytest.skip(f"other programs use this machine; the first token took {waited:.1f} s")
     assert waited < FIRST_TOKEN_S
+
+
+def test_an_answer_that_runs_on_is_stopped_while_it_is_generated(real: Generator) -> None:
+    """Untuned and without a stop string the model goes round in circles; the rules end it sooner, with the same beginning."""
+    free, ruled = (Decoding(max_new_tokens=64, stop_repetition=on, stop_script=on) for on in (False, True))
+    requests = [Request(content=text) for text in ("매출액은 얼마인가요?", "보험이란 무엇인가요?", "임대차 계약을 설명하세요.")]
+    plain, ended = real.generate(requests, free), real.generate(requests, ruled)
+    for before, after in zip(plain, ended, strict=True):
+        assert before.text.startswith(after.text) and after.text
+        assert (before.completion_tokens, before.finish_reason, after.finish_reason) == (64, "length", "stop"), before.text
+        assert after.completion_tokens < 40
+    stream = real.stream(requests[0], ruled)
+    assert "".join(stream) == ended[0].text, "a stream shows nothing that is cut"
+    assert stream.generation is not None and stream.generation.completion_tokens == ended[0].completion_tokens
