@@ -15,15 +15,14 @@ writes `### 지시` and `### 출력` and the builder puts `### 입력` at the he
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mundap.foreign_text import neutralise, one_line
+
+__all__ = ["INPUT_HEADER", "Passage", "build_input", "build_prompt", "neutralise", "user_content"]
+
 INPUT_HEADER = "### 입력\n"
-# A document must not be able to open a section of the prompt or write a control token of the tokenizer.
-_HEADER = re.compile(r"^(\s*)(#{2,})", re.MULTILINE)
-_CONTROL = re.compile(r"<(/?(?:bos|eos|pad|unk|mask|s|start_of_turn|end_of_turn|unused\d+|\|[^<>|\n]{1,40}\|))>", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +40,12 @@ class Passage:
         return "\n".join(self.lines)
 
 
-def neutralise(text: str) -> str:
-    """Return text in NFC that can neither open a prompt section nor write a control token."""
-    text = _HEADER.sub(lambda match: match[1] + "＃" * len(match[2]), unicodedata.normalize("NFC", text))
-    return _CONTROL.sub(r"‹\1›", text)
-
-
 def build_input(passages: Sequence[Passage], question: str) -> str:
-    """Return a row's `input`: the header, the numbered passages and the question."""
-    blocks = [f"[{passage.number}] {neutralise(passage.head)}\n{neutralise(passage.text)}\n" for passage in passages]
+    """Return a row's `input`: the header, the numbered passages and the question.
+
+    Only the builder writes a header, a number or "질문:"; what documents and askers wrote of them is broken.
+    """
+    blocks = [f"[{passage.number}] {one_line(passage.head)}\n{neutralise(passage.text)}\n" for passage in passages]
     asked = " ".join(neutralise(question).split())
     return INPUT_HEADER + "\n".join([*blocks, f"질문: {asked}"])
 

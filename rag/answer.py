@@ -129,7 +129,8 @@ class Answerer:
     def judge(self, prepared: Prepared, generation: Generation) -> Verdict:
         """Return the verdict on the model's text; without levers nothing is struck, though citations are still set right."""
         return verify(prepared.question, generation.text, prepared.passages,
-                      decline_text=self.decline_text, policy=self.policy if self.levers else "flag")
+                      decline_text=self.decline_text, policy=self.policy if self.levers else "flag",
+                      told=self.preparer.told(prepared))
 
     def stream(self, asked: str | Inquiry) -> Iterator[Delta | Answer]:
         """Yield the model's text as it comes, then the verified answer, which replaces it."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mundap import reporting_period
 from mundap.context import LineMatch, label, match
 from mundap.korean import josa
 from mundap.prompt import Passage
 from mundap.question import Question, missing, squeeze
+from rag.orders import evidence_of
 
 MIN_PROSE_COVERAGE = 0.5
 MAX_FIGURE_SURPLUS = 2  # letters of a line's label beyond the question, for the question to be about that line's figure
@@ -52,8 +53,9 @@ def find(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
     if question.unknown:
         return []  # it asks about a name the index does not hold; passages about a similar one are no evidence
     facts, found = list[Evidence](), list[Evidence]()
+    passages = evidence_of(passages)
     for passage in passages:
-        prose = [line for line in passage.lines if not is_fact(line)]
+        prose = [line for line in passage.lines if line and not is_fact(line)]
         for at, line in enumerate(passage.lines):
             if is_fact(line) and not _of_another_time(question, line):
                 fits: LineMatch = match(question, line, passage.head)
@@ -118,8 +120,10 @@ def asked_figure(question: Question, passages: Sequence[Passage]) -> bool:
 def narrow(question: Question, passages: Sequence[Passage]) -> list[Passage]:
     """Return the best evidence alone: one passage, one line of it when it is a fact line; empty when there is none.
 
-    Of a computed answer, or of one about several years, companies or items, the lines it rests on.
+    Of a computed answer, or of one about several years, companies or items, the lines it rests on. What a document tells
+    whoever answers (rag.orders) is left out.
     """
+    passages = [replace(one, lines=tuple(filter(None, one.lines))) for one in evidence_of(passages)]
     found = find(question, passages)
     if not found:
         return []

@@ -17,6 +17,7 @@ from mundap.chunk import Chunk
 from mundap.context import fitted, focus
 from mundap.errors import ConfigError
 from mundap.followup import complete
+from mundap.foreign_text import one_line
 from mundap.generator import Request
 from mundap.levels import choose, load_levels
 from mundap.names import alike
@@ -104,10 +105,17 @@ class Preparer:
 
     def request(self, prepared: Prepared) -> Request:
         """Return what the model is sent: the bytes a training row of the same passages has."""
+        given = build_input(prepared.passages, prepared.question.text)
+        return Request(content=user_content(self._instruction(prepared), given), system=prepared.system,
+                       prefix=one_line(prepared.prefix))
+
+    def told(self, prepared: Prepared) -> str:
+        """Return all that a prompt says of its own: the system message and the instruction, its level's wording included."""
+        return "\n".join(filter(None, (prepared.system, self._instruction(prepared))))
+
+    def _instruction(self, prepared: Prepared) -> str:
         level = self.levels.get(prepared.level)
-        instruction = level.instruct(self.instruction) if level else self.instruction
-        return Request(content=user_content(instruction, build_input(prepared.passages, prepared.question.text)),
-                       system=prepared.system, prefix=prepared.prefix)
+        return level.instruct(self.instruction) if level else self.instruction
 
     def narrowed(self, prepared: Prepared) -> Prepared | None:
         """Return the question with its best evidence alone; None where there is none."""

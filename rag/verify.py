@@ -3,7 +3,8 @@
 A sentence stands when every figure, date and article in it follows from the passage it cites, and when the line its
 figure stands in is the one the question asks about: this company, this year, this item. A paragraph named as the source
 ("제24조 제2항에 따르면") must be the one that says it. A citation that does not support its sentence is moved to one that
-does. What does not stand is struck; an answer with nothing left is declined.
+does. What does not stand is struck; an answer with nothing left is declined. What documents tell whoever answers is no
+evidence, and a sentence that repeats the prompt, writes markup or names an address of its own is struck (rag.orders).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from mundap.korean import morphemes
 from mundap.prompt import Passage
 from mundap.question import Question
 from rag.evidence import asked_figure, best_lines, is_fact
+from rag.orders import evidence_of, improper
 
 Status = Literal["verified", "repaired", "struck", "declined", "flagged"]
 Policy = Literal["flag", "strike", "abstain"]
@@ -61,14 +63,16 @@ def declines(text: str, decline_text: str) -> bool:
     return _letters(decline_text) in letters or bool(_DECLINING.search(letters))
 
 
-def verify(question: Question, answer: str, passages: Sequence[Passage], *, decline_text: str, policy: Policy) -> Verdict:
-    """Return the answer as it may be shown, under a policy.
+def verify(question: Question, answer: str, passages: Sequence[Passage], *, decline_text: str, policy: Policy, told: str = ""
+           ) -> Verdict:
+    """Return the answer as it may be shown, under a policy; told is what the model was told to do, which is not shown.
 
     flag keeps every sentence and says which fail; strike takes those out; abstain declines when a struck sentence held
     the answer's only figure or nothing is left.
     """
     if declines(answer, decline_text) or not answer.strip():
         return Verdict(text=decline_text, status="declined")
+    passages = evidence_of(passages)
     wanted = best_lines(question, passages)
     report = check(answer, passages)
     kept, said, citations = list[str](), set[str](), list[int]()
@@ -77,6 +81,7 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
     for sentence in report.sentences:
         checked += len(sentence.claims)
         numbers, places, reason = _judge(sentence, passages, wanted)
+        reason = improper(sentence.text, passages, told) or reason
         if reason:
             struck.append(Struck(text=sentence.text, reason=reason))
         if reason and policy != "flag":

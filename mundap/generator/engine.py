@@ -8,10 +8,12 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from mundap.errors import GenerationError, ResourceError
 from mundap.generator import Decoding, Generation, Request
+from mundap.generator.control_tokens import broken, control_ids
 from mundap.generator.watcher import Watcher
 
 Report = Callable[[int, Generation], None]
@@ -25,20 +27,22 @@ class Engine:
         self.tokenizer = tokenizer
         self.context = context
         self.batch_size = batch_size
+        self.control_ids = control_ids(tokenizer)
         self.eos_ids = _ids(model.generation_config.eos_token_id) | _ids(tokenizer.eos_token_id)
         self.pad_id = next(iter(_ids(tokenizer.pad_token_id)), min(self.eos_ids, default=0))
 
     def encode(self, request: Request, decoding: Decoding) -> list[int]:
-        """Return the prompt's ids, as the model folder's chat template writes it.
+        """Return the prompt's ids, as the model folder's chat template writes it; no message writes a control token.
 
         Raises:
             GenerationError: the prompt and its answer do not fit the model's context.
         """
-        encoded = self.tokenizer.apply_chat_template(request.messages, add_generation_prompt=True, tokenize=True,
+        safe = Request(**{name: broken(text, self.tokenizer, self.control_ids) for name, text in asdict(request).items()})
+        encoded = self.tokenizer.apply_chat_template(safe.messages, add_generation_prompt=True, tokenize=True,
                                                      return_dict=True)
         ids = list(encoded["input_ids"])
-        if request.prefix:
-            ids += self.tokenizer(request.prefix, add_special_tokens=False)["input_ids"]
+        if safe.prefix:
+            ids += self.tokenizer(safe.prefix, add_special_tokens=False)["input_ids"]
         if len(ids) + decoding.max_new_tokens > self.context:
             raise GenerationError(
                 f"the prompt has {len(ids)} tokens and {decoding.max_new_tokens} may be generated, "
