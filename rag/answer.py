@@ -184,8 +184,9 @@ class Answerer:
         return self.preparer.levels
 
     def close(self) -> None:
-        """End the generator's process, if it has one."""
+        """End the generator's process, if it has one, and let go of the index."""
         self.generator.close()
+        self.retriever.close()
 
     def _batches(self, waiting: Sequence[tuple[int, Prepared]], size: int
                  ) -> Iterator[tuple[Decoding, Sequence[tuple[int, Prepared]]]]:

@@ -6,6 +6,7 @@ answers.jsonl as it comes, so a run that was stopped goes on where it was.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import statistics
@@ -58,8 +59,8 @@ def run(recipe: Mapping[str, Any], rag: Mapping[str, Any], project: Path, say: C
     rows = questions(recipe, project)
     folder = resolve(recipe["report"], project)
     folder.mkdir(parents=True, exist_ok=True)
-    retriever = Retriever.open(rag, project)
-    results = [_run_system(system, rag, rows, retriever, folder, project, say) for system in recipe["systems"]]
+    with contextlib.closing(Retriever.open(rag, project)) as retriever:
+        results = [_run_system(system, rag, rows, retriever, folder, project, say) for system in recipe["systems"]]
     report = folder / "report.md"
     write_text(report, markdown(results, recipe))
     write_text(folder / "report.json", json.dumps(
@@ -113,7 +114,7 @@ def _run_system(system: Mapping[str, Any], rag: Mapping[str, Any], rows: Sequenc
         try:
             _answer(answerer, system, left, kept, done, say)
         finally:
-            answerer.close()
+            generator.close()   # the index is the next system's too
     records = [done[row["id"]] for row in rows]
     return SystemResult(name=system["name"], outcomes=tuple(Outcome(**record["outcome"]) for record in records),
                         seconds=statistics.mean(record["seconds"] for record in records))

@@ -104,7 +104,7 @@ def _section(at: int, one: Record, words: Words) -> str:
 
 
 def _source(cited: Mapping[str, Any]) -> list[str]:
-    amended = " (나중에 정정된 문서)" if cited["superseded_by"] else ""
+    amended = f", 이후 정정됨: {plain(cited['amended'])}" if cited["amended"] else ""
     date = f", {cited['date']}" if cited["date"] else ""
     return [f"- \\[{cited['number']}\\] {plain(cited['citation'])}{date}{amended}",
             *(f"  - {plain(line)}" for line in cited["lines"])]

@@ -6,9 +6,13 @@
     answer        the verified text, its references as [1]
     verdict       verified, repaired, struck, flagged or declined; "failed" where there is no answer
     checked       how many figures, dates and articles were looked up in the passages
-    citations     [{number, chunk_id, citation, lines: [text], date, superseded_by}]
+    citations     [{number, chunk_id, citation, lines: [text], date, superseded_by, amended}];
+                  amended names what took the document's place, "" where it still holds
     struck        [{text, reason}]: sentences taken out
     filters       {field: [value]} in force
+    assumed       [field]: those of them the question did not state (the newest year)
+    dropped       {field: [value]} that would have left nothing
+    suggestions   [name] that an unknown name may have been meant for
     level         the level answered at, "" for none
     level_reason  why it was chosen, "" where the asker chose
     as_of         the day asked for, or null
@@ -40,10 +44,12 @@ def record(answer: Answer, asked: str) -> dict[str, Any]:
             "verdict": answer.verdict.status, "checked": answer.verdict.checked,
             "citations": [{"number": one.number, "chunk_id": one.chunk.chunk_id, "citation": one.chunk.citation,
                            "lines": list(one.lines), "date": iso(one.chunk.date),
-                           "superseded_by": one.chunk.superseded_by} for one in answer.citations],
+                           "superseded_by": one.chunk.superseded_by, "amended": one.amended} for one in answer.citations],
             "struck": [{"text": one.text, "reason": one.reason} for one in answer.verdict.struck],
-            "filters": {name: list(values) for name, values in answer.filters.items()},
-            "level": answer.level, "level_reason": answer.level_reason, "as_of": iso(answer.as_of),
+            "filters": {name: list(values) for name, values in answer.filters.items()}, "assumed": list(answer.assumed),
+            "dropped": {name: list(values) for name, values in answer.dropped.items()},
+            "suggestions": list(answer.suggestions), "level": answer.level, "level_reason": answer.level_reason,
+            "as_of": iso(answer.as_of),
             "nearest": [{"chunk_id": one.chunk_id, "citation": one.citation, "date": iso(one.date)}
                         for one in nearest(answer)],
             "timings_s": dict(answer.timings_s), "error": ""}
@@ -52,7 +58,8 @@ def record(answer: Answer, asked: str) -> dict[str, Any]:
 def failed(inquiry: Inquiry, error: MundapError) -> dict[str, Any]:
     """Return the record of a question that got no answer, with the same keys."""
     return {"question": " ".join(nfc(inquiry.text).split()), "asked": inquiry.text, "carried": [], "answer": "",
-            "verdict": FAILED, "checked": 0, "citations": [], "struck": [], "filters": {}, "level": inquiry.level,
+            "verdict": FAILED, "checked": 0, "citations": [], "struck": [], "filters": {}, "assumed": [],
+            "dropped": {}, "suggestions": [], "level": inquiry.level,
             "level_reason": "", "as_of": iso(inquiry.as_of), "nearest": [], "timings_s": {}, "error": str(error)}
 
 

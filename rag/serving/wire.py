@@ -5,7 +5,6 @@ Does no HTTP and asks nothing; app.py does.
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
 import time
@@ -16,6 +15,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from mundap.day import iso, read_day
+from mundap.errors import DataError
 from mundap.grounding.sentences import sentence_spans
 from rag.answer import Answer
 from rag.inquiry import MAX_QUESTION_CHARS
@@ -23,7 +24,6 @@ from rag.inquiry import MAX_QUESTION_CHARS
 MAX_BEFORE = 20   # earlier questions that are followed; the one before is what a follow-up points to
 MAX_MESSAGES = 1_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 # Accepted since clients send them unasked, and not followed: the answer is decoded as the recipe says, then checked.
 NOT_FOLLOWED = ("temperature", "top_p", "max_tokens", "max_completion_tokens", "stop", "seed", "presence_penalty",
                 "frequency_penalty", "logit_bias", "reasoning_effort", "verbosity", "prediction")
@@ -167,7 +167,7 @@ def read(body: bytes) -> Asked:
     before = [text for text in questions[:-1] if 0 < len(text) <= MAX_QUESTION_CHARS]
     return Asked(model=given.model, text=_question(questions[-1]), before=tuple(before[-MAX_BEFORE:]), stream=stream,
                  include_usage=bool(stream and options and options.include_usage), level=given.level or "",
-                 as_of=None if given.as_of is None else day(given.as_of), without=frozenset(given.without or ()),
+                 as_of=None if given.as_of is None else _day(given.as_of), without=frozenset(given.without or ()),
                  ignored=tuple(name for name in NOT_FOLLOWED if extra.get(name) is not None))
 
 
@@ -175,11 +175,13 @@ def told(answer: Answer, asked: Asked, queue_s: float) -> dict[str, Any]:
     """Return a response's `mundap` field."""
     return {
         "question": answer.question, "carried": list(answer.carried), "level": answer.level or None,
-        "level_reason": answer.level_reason or None, "as_of": _written(answer.as_of), "verdict": answer.verdict.status,
+        "level_reason": answer.level_reason or None, "as_of": iso(answer.as_of), "verdict": answer.verdict.status,
         "citations": [{"number": one.number, "chunk_id": one.chunk.chunk_id, "label": one.label, "lines": list(one.lines),
-                       "date": _written(one.chunk.date), "superseded_by": one.chunk.superseded_by or None}
+                       "date": iso(one.chunk.date), "superseded_by": one.chunk.superseded_by or None,
+                       "amended": one.amended or None}
                       for one in answer.citations],
-        "filters": {name: list(values) for name, values in answer.filters.items()},
+        "filters": {name: list(values) for name, values in answer.filters.items()}, "assumed": list(answer.assumed),
+        "dropped": {name: list(values) for name, values in answer.dropped.items()}, "suggestions": list(answer.suggestions),
         "struck": [{"text": one.text, "reason": one.reason} for one in answer.verdict.struck],
         "ignored": list(asked.ignored),
         "timings_s": {name: round(seconds, 4) for name, seconds in {"queue": queue_s, **answer.timings_s}.items()}}
@@ -211,19 +213,16 @@ def encoded(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
 
 
-def day(text: str) -> int:
-    """Return a day ("2023-06-30" or "20230630") as YYYYMMDD.
+def _day(text: str) -> int:
+    """Return a day as YYYYMMDD.
 
     Raises:
         ApiError: it is not one.
     """
-    found = _DAY.fullmatch(text)
     try:
-        if found is None:
-            raise ValueError
-        return int(datetime.date(*map(int, found.groups())).strftime("%Y%m%d"))
-    except ValueError:
-        raise ApiError(400, "as_of: write a day of the calendar as YYYY-MM-DD.", code="invalid_request", param="as_of") from None
+        return read_day(text, where="as_of")
+    except DataError as error:
+        raise ApiError(400, f"as_of: {error.what} {error.fix}", code="invalid_request", param="as_of") from None
 
 
 def _refuse(given: Body, extra: Mapping[str, Any]) -> None:
@@ -261,7 +260,3 @@ def _question(text: str) -> str:
                        "names is searched for, the documents bring the rest.", code="question_too_long", param="messages")
     return text
 
-
-def _written(date: int | None) -> str | None:
-    """Return YYYYMMDD as text, None for no day."""
-    return f"{date // 10_000:04d}-{date // 100 % 100:02d}-{date % 100:02d}" if date else None

@@ -26,7 +26,7 @@ def made(**changes: Any) -> dict[str, Any]:
             "verdict": "verified", "checked": 1,
             "struck": [], "filters": {"company": ["가온"]}, "level": "", "level_reason": "", "as_of": None,
             "citations": [{"number": 1, "chunk_id": "c", "citation": "보고서", "lines": ["매출액: 1백만원"], "date": "2024-03-15",
-                           "superseded_by": ""}], "nearest": [], "timings_s": {"total": 1.0}, "error": ""} | changes
+                           "superseded_by": "", "amended": ""}], "nearest": [], "timings_s": {"total": 1.0}, "error": ""} | changes
 
 
 def shown(text: str) -> str:
@@ -53,7 +53,7 @@ def test_an_address_is_broken_so_that_no_renderer_makes_a_link_of_it(text: str) 
 def test_no_field_of_a_record_becomes_anything_but_text(text: str) -> None:
     hostile = made(question=text, asked=f"{text} 다른", answer=text, filters={"company": [text]}, level_reason=text, level="초급",
                    citations=[{"number": 1, "chunk_id": "c", "citation": text, "lines": [text], "date": None,
-                               "superseded_by": "x"}],
+                               "superseded_by": "x", "amended": ""}],
                    nearest=[{"chunk_id": "c", "citation": text, "date": None}])
     html = MarkdownIt("commonmark", {"html": True}).render(markdown([hostile, made(error=text)], WORDS))
     own = {"h1": 1, "h2": 2}
@@ -62,7 +62,7 @@ def test_no_field_of_a_record_becomes_anything_but_text(text: str) -> None:
 
 
 def test_the_document_reads_well() -> None:
-    amended = made()["citations"][0] | {"superseded_by": "d2"}
+    amended = made()["citations"][0] | {"superseded_by": "d2", "amended": "가온 정정 (2024-05-10)"}
     text = markdown([made(), made(question="가온의 2022년 매출액은?", asked="그럼 2022년은?", citations=[amended],
                                   as_of="2023-06-30", struck=[{"text": "9백만원", "reason": "no"}]),
                      made(verdict="declined", answer="없습니다.", citations=[], filters={}, nearest=[{"citation": "보고서"}]),
@@ -72,7 +72,7 @@ def test_the_document_reads_well() -> None:
                            "- 판정: 근거 확인됨 (수치·날짜·조항 1개 대조)\n- 조건: 회사 가온\n\n근거:\n\n"
                            "- \\[1\\] 보고서, 2024-03-15\n  - 매출액: 1백만원\n\n"
                            "## 2. 그럼 2022년은?\n\n질문: 가온의 2022년 매출액은?\n")
-    assert "2024-03-15 (나중에 정정된 문서)" in text and "- 기준일: 2023-06-30\n- 제외한 문장: 1개\n" in text
+    assert "2024-03-15, 이후 정정됨: 가온 정정 (2024-05-10)" in text and "- 기준일: 2023-06-30\n- 제외한 문장: 1개\n" in text
     assert text.endswith("가장 가까이 찾은 문서:\n\n- 보고서\n\n## 4. 매출액은?\n\n답하지 못했습니다: broke\n")
 
 

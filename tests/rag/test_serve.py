@@ -78,15 +78,16 @@ def test_an_answer_has_its_evidence_in_the_documented_field(client: openai.OpenA
     assert set(told.pop("timings_s")) == {"queue", "retrieve", "first_token", "generate", "total"}
     assert told.pop("citations")[0].pop("chunk_id").startswith("h23:")
     assert told == {"question": SALES, "carried": [], "level": None, "level_reason": None, "as_of": None,
-                    "verdict": "verified", "filters": {"company": ["한빛바이오"], "fiscal_year": [2023]}, "struck": [],
+                    "verdict": "verified", "filters": {"company": ["한빛바이오"], "fiscal_year": [2023]},
+                    "assumed": [], "dropped": {}, "suggestions": [], "struck": [],
                     "ignored": ["temperature", "max_tokens"]}
 
 
 def test_a_citation_names_its_lines_and_its_date(client: openai.OpenAI) -> None:
     [cited] = ask(client, SALES).mundap["citations"]
     assert {name: cited[name] for name in cited if name != "chunk_id"} == {
-        "number": 1, "label": "사업보고서", "lines": ["한빛바이오 2023년 매출액: 4,444백만원"], "date": "2024-03-15",
-        "superseded_by": None}
+        "number": 1, "label": "사업보고서 (2024-03-15)", "lines": ["한빛바이오 2023년 매출액: 4,444백만원"], "date": "2024-03-15",
+        "superseded_by": None, "amended": None}
 
 
 @pytest.mark.parametrize("question", [SALES, f"{SALES} 지어내서", "달의 반지름은 얼마인가요?"])

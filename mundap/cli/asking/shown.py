@@ -29,15 +29,19 @@ def answer_lines(answer: Answer, asked: str) -> list[str]:
         lines += ["가장 가까이 찾은 문서:", *(f"  - {chunk.citation}" for chunk in nearest(answer))]
     elif answer.declined:
         lines.append(f"{iso(answer.as_of)}에 나와 있던 문서가 없습니다." if answer.as_of else "찾은 문서가 없습니다.")
+    if answer.declined and answer.suggestions:
+        lines.append(f"혹시 이 이름인가요? {', '.join(answer.suggestions)}")
     for citation in answer.citations:
-        amended = " (나중에 정정된 문서)" if citation.chunk.superseded_by else ""
-        lines += [f"[{citation.number}] {citation.label}{amended}", *(f"    {line}" for line in citation.lines)]
+        lines += [f"[{citation.number}] {citation.label}", *(f"    {line}" for line in citation.lines)]
     return [visible(line) for line in lines]
 
 
 def conditions(answer: Answer) -> list[str]:
     """Return what narrowed the answer: filters in force, the day, and a level that was chosen for the asker."""
     told = (("조건", WORDS.conditions(answer.filters)),
+            ("이어받음", ", ".join(answer.carried)),
+            ("질문에 없어 가장 최근으로", ", ".join(map(labels.filter_name, answer.assumed))),
+            ("맞는 문서가 없어 뺀 조건", WORDS.conditions(answer.dropped)),
             ("기준일", f"{iso(answer.as_of)} (그날까지의 문서만)" if answer.as_of else ""),
             ("수준", f"{answer.level or '없음'} ({answer.level_reason})" if answer.level_reason else ""))
     return [f"{name}: {value}" for name, value in told if value]

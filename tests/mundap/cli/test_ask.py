@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-import rag.answer
+import rag.prepare
 from mundap.cli.asking.shown import visible
 from mundap.cli.asking.talk import Talk
 from mundap.levels import AUTO, Chosen
@@ -30,7 +30,7 @@ def test_an_answer_is_told_with_its_conditions_and_its_lines(ask: Ask, opened: l
     assert (code, err) == (0, "")
     assert out.splitlines() == [
         "조건: 회사 가온누리전자, 연도 2023", f"가온누리전자의 2023년 매출액은 {value('가온누리전자', 2023, '매출액')}입니다. [1]",
-        "[1] 가온누리전자 2023 사업보고서", f"    가온누리전자 2023년 매출액: {value('가온누리전자', 2023, '매출액')}"]
+        "[1] 가온누리전자 2023 사업보고서 (2024-03-15)", f"    가온누리전자 2023년 매출액: {value('가온누리전자', 2023, '매출액')}"]
     assert opened[0].closed
 
 
@@ -44,7 +44,8 @@ def test_json_has_the_shape_that_record_py_tells(ask: Ask) -> None:
     assert found["verdict"] == "verified" and found["checked"] == 2 and found["error"] == "" and found["nearest"] == []
     [cited] = found["citations"]
     assert cited == {"number": 1, "chunk_id": cited["chunk_id"], "citation": "가온누리전자 2023 사업보고서", "date": "2024-03-15",
-                     "lines": [f"가온누리전자 2023년 매출액: {value('가온누리전자', 2023, '매출액')}"], "superseded_by": ""}
+                     "lines": [f"가온누리전자 2023년 매출액: {value('가온누리전자', 2023, '매출액')}"], "superseded_by": "",
+                     "amended": ""}
     assert found["filters"] == {"company": ["가온누리전자"], "fiscal_year": [2023]} and found["as_of"] is None
 
 
@@ -60,7 +61,8 @@ def test_as_of_answers_from_what_held_on_that_day(day: str, ask: Ask) -> None:
     asked = "나래식품의 2022년 매출액은?"
     then, now = ask(asked, "--as-of", day)[1], ask(asked)[1]
     assert "7,000백만원" in then and "8,000" not in then and "8,000백만원" in now and "7,000" not in now
-    assert "기준일: 2023-06-30 (그날까지의 문서만)" in then and "[1] 나래식품 2022 사업보고서 (나중에 정정된 문서)" in then
+    assert "기준일: 2023-06-30 (그날까지의 문서만)" in then
+    assert "[1] 나래식품 2022 사업보고서 (2023-03-15), 이후 정정됨: 사업보고서 (2023-09-01)" in then
     assert json.loads(ask(asked, "--as-of", day, "--json")[1])["as_of"] == "2023-06-30"
     assert "2001-01-01에 나와 있던 문서가 없습니다." in ask(asked, "--as-of", "2001-01-01")[1]
 
@@ -101,7 +103,7 @@ def test_a_level_is_passed_on_and_why_one_was_chosen_is_told(ask: Ask, opened: l
         seen.append((name, tuple(questions)))
         return Chosen(level=levels["고급"], reason="전문 용어가 많아서")
 
-    monkeypatch.setattr(rag.answer, "choose", choose)
+    monkeypatch.setattr(rag.prepare, "choose", choose)
     assert "수준: 고급 (전문 용어가 많아서)\n" in ask(ASKED, "--level", AUTO)[1]
     assert seen == [(AUTO, (ASKED,))]
     assert opened[0].requests[0].content != opened[1].requests[0].content
