@@ -31,7 +31,7 @@ from mundap.embedder import TextEmbedder
 from mundap.errors import IndexMismatch, MundapError
 from mundap.lexical import LexicalIndex
 from mundap.paths import resolve, show
-from rag import server, versions
+from rag import kept_vectors, server, versions
 from rag.kept_vectors import Kept, save_passages
 from rag.opened import FORMAT, Index, collection_of, collection_settings, is_stale, open_index, rebuild_command
 from rag.passages import all_passages, children, chunking, digest, is_superseded, passage, row, source_digest
@@ -139,6 +139,7 @@ def _build(recipe: Mapping[str, Any], project: Path, chunks: Sequence[Chunk], em
             say(f"{where}: {error.what} It is built again.")
             last = None
         else:
+            kept_vectors.clear(place)   # of a build that was killed after publishing
             say(f"{where}: nothing has changed; {len(chunks):,} chunks are indexed.")
             return _report(place, wanted, _Plan(), 0, {"total": time.monotonic() - started})
     plan = _plan(chunks, last.rows if last else {})
@@ -150,7 +151,7 @@ def _build(recipe: Mapping[str, Any], project: Path, chunks: Sequence[Chunk], em
     name = versions.begin(place)
     patched = _fill(settings, wanted, versions.of(place, name), chunks, known, plan, last, seconds, say)
     versions.publish(place, wanted | {"version": name, "patched": patched})
-    known.clear()
+    kept_vectors.clear(place)
     versions.clean(place, name, _forgetting(say))
     _remove_older(place, stored, source)
     seconds["total"] = time.monotonic() - started

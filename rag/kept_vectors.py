@@ -70,10 +70,6 @@ class Kept:
 
         return np.stack([self._known[digest] for digest in digests])
 
-    def clear(self) -> None:
-        """Remove what was written down: the vectors are in a version that serves."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-
     def _read(self, piece: Path) -> None:
         import numpy as np
 
@@ -86,6 +82,11 @@ class Kept:
 
     def _add(self, passages: NDArray[np.uint8], vectors: Floats) -> None:
         self._known.update(zip((row.tobytes() for row in passages), vectors, strict=True))
+
+
+def clear(place: Path) -> None:
+    """Remove what unfinished builds wrote down below an index folder: the vectors are in the version that serves."""
+    shutil.rmtree(place / PARTIAL, ignore_errors=True)
 
 
 def save_passages(version: Path, digests: Sequence[bytes]) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import rag.index
-from rag import versions
+from rag import kept, versions
 from rag.index import build, open_index
 from rag.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
@@ -51,7 +51,7 @@ def die(*_: object, **__: object) -> None:
 
 
 def build_and_die(project: Path, where: str) -> None:
-    """Build an index and be killed while embedding, after storing half of the vectors, or before publishing."""
+    """Build an index and be killed while embedding, while storing vectors, before publishing, or before tidying up."""
     if where == "embed":
         rag.index.SLICE = 2
         build(recipe(), project, Dies(), lambda line: None)
@@ -60,7 +60,10 @@ def build_and_die(project: Path, where: str) -> None:
         rag.index.PROGRESS_EVERY_S = 0
         build(recipe(), project, HashingEmbedder(), lambda line: die() if line.startswith("stored") else None)
     else:
-        versions.publish = die
+        if where == "publish":
+            versions.publish = die
+        else:
+            kept.clear = die
         build(recipe(), project, HashingEmbedder(), lambda line: None)
 
 

@@ -26,6 +26,7 @@ from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import built, chunk, recipe, reports, write
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(300)   # its children start a Python each, which a busy machine takes long over
 CHILD = [sys.executable, "-m", "tests.rag.index_child"]
 
 
@@ -47,12 +48,12 @@ def child(*arguments: str) -> subprocess.Popen[str]:
 def die(project: Path, where: str) -> None:
     """Have a build of the project's index killed at a certain place."""
     with child("die", str(project), where) as killed:
-        assert killed.wait(120) == -signal.SIGKILL
+        assert killed.wait(240) == -signal.SIGKILL
 
 
 def wait_for(paths: Iterable[Path]) -> None:
     """Wait until files are there."""
-    until = time.monotonic() + 90
+    until = time.monotonic() + 240
     for path in paths:
         while not path.exists():
             assert time.monotonic() < until, f"{path} did not appear"
@@ -123,6 +124,19 @@ def test_a_first_build_that_was_killed_is_told_from_no_index(tmp_path: Path, emb
         open_index(recipe(), tmp_path, embedder)
     report = build(recipe(), tmp_path, embedder, silent)
     assert (report.added, report.embedded, len(embedder.embedded)) == (5, 3, 3)   # one slice of two was kept
+    assert not resolve("indexes/demo/partial", tmp_path).exists()
+
+
+def test_a_build_killed_after_publishing_serves_and_is_tidied_up_after(tmp_path: Path, embedder: HashingEmbedder) -> None:
+    built(tmp_path, reports(), embedder)
+    write(tmp_path, edition(1))
+    die(tmp_path, "tidy")
+    index = open_index(recipe(), tmp_path, embedder)
+    assert list(index.chunks.values()) == edition(1)
+    index.close()
+    assert len(versions_of(tmp_path)) == 2
+    assert build(recipe(), tmp_path, embedder, silent).unchanged == 12
+    assert versions_of(tmp_path) == [serving(tmp_path)["version"]]
     assert not resolve("indexes/demo/partial", tmp_path).exists()
 
 
