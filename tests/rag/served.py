@@ -42,6 +42,7 @@ class Model(ScriptedGenerator):
         super().__init__(reply)
         self.go, self.begun, self.stopped = threading.Event(), threading.Event(), threading.Event()
         self.at_once = self.now = self.cancelled = 0
+        self.pause_s = 0.0
         self._lock = threading.Lock()
 
     def stream(self, request: Request, decoding: Decoding) -> Stream:
@@ -55,6 +56,7 @@ class Model(ScriptedGenerator):
         whole = False
         try:
             self.begun.set()
+            time.sleep(self.pause_s)
             while "느리게" in request.content and not self.go.wait(0.02):
                 yield ""
             yield from self._words(stream, reply(request))

@@ -285,6 +285,30 @@ def test_two_ask_at_once_and_neither_gets_the_others_answer(client: openai.OpenA
             assert all(asked[question] in one for one in told)
 
 
+def test_twenty_ask_at_once_without_an_error_and_in_fair_shares(shared: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In turn means: when the first has all its answers, nobody is more than two behind."""
+    askers, each = 20, 5
+    counts, behind, together = [0] * askers, list[int](), threading.Barrier(askers)
+    monkeypatch.setattr(shared.model, "pause_s", 0.05)   # the queue is what is looked at, so there must be one
+
+    def asker(at: int) -> None:
+        year, figure = ((2023, "4,444"), (2022, "3,333"))[at % 2]
+        with client_of(shared, timeout=60) as client:
+            client.models.list()
+            together.wait(60)
+            for _ in range(each):
+                answer = ask(client, f"한빛바이오의 {year}년 매출액은 얼마인가요?")
+                assert figure in answer.choices[0].message.content
+                counts[at] += 1
+                if counts[at] == each:
+                    behind.append(each - min(counts))
+
+    with ThreadPoolExecutor(askers) as pool:
+        list(pool.map(asker, range(askers)))
+    assert counts == [each] * askers and behind[0] <= 2
+    assert shared.model.at_once <= shared.endpoint.settings.max_concurrent
+
+
 def test_a_failure_of_the_model_is_told_with_its_remedy(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def breaks(answerer: Answerer) -> None:
         def stream(asked: object) -> Iterator[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
@@ -106,7 +105,7 @@ def test_the_trained_demo_answers_openai_clients(tmp_path: Path, child_env: dict
     for needed in ("exports/demo/config.json", "indexes/demo/manifest.json"):
         if not resolve(needed, ROOT).is_file():
             pytest.skip(f"{needed} is not there: mundap run configs/demo makes it")
-    limits = {"seed": 7, "limit": {"answerable": 4, "unanswerable": 2}}
+    limits = {"seed": 7, "limit": {"answerable": 3, "unanswerable": 1}}
     rows = questions(load(ROOT / "configs/demo/eval.yaml").values | limits, ROOT)
     env = child_env | {"MUNDAP_SERVE_TOKEN": TOKEN}
     with child(tmp_path / "log", "mundap.cli.main", "serve", "configs/demo/rag.yaml", "serve.port=0", env=env) as server:
@@ -117,8 +116,7 @@ def test_the_trained_demo_answers_openai_clients(tmp_path: Path, child_env: dict
         assert below and server.end(signal.SIGTERM) == 0, server.said
         assert not [pid for pid in below if psutil.pid_exists(pid)]
     cited = [answer for answer in answers if answer["verdict"] != "declined"]
-    assert len(cited) >= 2 and all(answer["citations"] for answer in cited), answers
-    assert [answer["verdict"] for row, answer in zip(rows, answers, strict=True) if not row["gold_value"]].count("declined") >= 1
+    assert cited and all(answer["citations"] for answer in cited), answers   # how many are right is test_quality.py's
 
 
 def whole_and_streamed(client: openai.OpenAI, question: str) -> dict[str, Any]:
@@ -130,5 +128,5 @@ def whole_and_streamed(client: openai.OpenAI, question: str) -> dict[str, Any]:
     assert said == whole.choices[0].message.content and whole.usage is not None
     told, streamed = (dict((one.model_extra or {})["mundap"]) for one in (whole, chunks[-1]))
     assert {**told, "timings_s": 0} == {**streamed, "timings_s": 0}
-    assert all(line in os.linesep.join(cited["lines"]) for cited in told["citations"] for line in cited["lines"])
+    assert all(f"[{cited['number']}]" in said and cited["lines"] for cited in told["citations"])
     return told
