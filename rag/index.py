@@ -6,7 +6,7 @@
         chroma/         vectors and flat metadata; ids are chunk ids; on a server instead where index.server names one
         bm25/           mundap.lexical
         vectors.npy     the same vectors by row, in the order of the chunks (vectors.py)
-        passages.npy    what each row's vector was made of (kept.py)
+        passages.npy    what each row's vector was made of (kept_vectors.py)
         chunks/         the chunks as indexed (Parquet), so that new documents cannot change what an old index returns
 
 A build makes a new version while the old one goes on serving, and embeds only passages without a vector; one that was

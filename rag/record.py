@@ -6,8 +6,8 @@
     answer        the verified text, its references as [1]
     verdict       verified, repaired, struck, flagged or declined; "failed" where there is no answer
     checked       how many figures, dates and articles were looked up in the passages
-    citations     [{number, chunk_id, citation, lines: [text], date, superseded_by, amended}];
-                  amended names what took the document's place, "" where it still holds
+    citations     [{number, chunk_id, citation, lines: [text], date, superseded_by, amended}]; amended
+                  says what took the document's place, "" where it still holds
     struck        [{text, reason}]: sentences taken out
     filters       {field: [value]} in force
     assumed       [field]: those of them the question did not state (the newest year)

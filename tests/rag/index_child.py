@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import rag.index
-from rag import kept, versions
+from rag import kept_vectors, versions
 from rag.index import build, open_index
 from rag.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
@@ -63,7 +63,7 @@ def build_and_die(project: Path, where: str) -> None:
         if where == "publish":
             versions.publish = die
         else:
-            kept.clear = die
+            kept_vectors.clear = die
         build(recipe(), project, HashingEmbedder(), lambda line: None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ def test_json_has_the_shape_that_record_py_tells(ask: Ask) -> None:
     from rag import record
 
     found = json.loads(ask("가온누리전자의  2023년 매출액은?", "--json")[1])
-    told = [line.split()[0] for line in str(record.__doc__).splitlines() if line.startswith("    ")]
+    told = re.findall(r"^    (\w+)  ", str(record.__doc__), re.MULTILINE)
     assert list(found) == told
     assert found["question"] == "가온누리전자의 2023년 매출액은?" and found["asked"] == "가온누리전자의  2023년 매출액은?"
     assert found["verdict"] == "verified" and found["checked"] == 2 and found["error"] == "" and found["nearest"] == []
