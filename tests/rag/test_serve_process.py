@@ -105,7 +105,7 @@ def test_the_trained_demo_answers_openai_clients(tmp_path: Path, child_env: dict
     for needed in ("exports/demo/config.json", "indexes/demo/manifest.json"):
         if not resolve(needed, ROOT).is_file():
             pytest.skip(f"{needed} is not there: mundap run configs/demo makes it")
-    limits = {"seed": 7, "limit": {"answerable": 3, "unanswerable": 1}}
+    limits = {"seed": 7, "limit": {"answerable": 2, "unanswerable": 1}}
     rows = questions(load(ROOT / "configs/demo/eval.yaml").values | limits, ROOT)
     env = child_env | {"MUNDAP_SERVE_TOKEN": TOKEN}
     with child(tmp_path / "log", "mundap.cli.main", "serve", "configs/demo/rag.yaml", "serve.port=0", env=env) as server:
