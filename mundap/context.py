@@ -41,9 +41,9 @@ def label(line: str) -> str:
     return head if colon else line
 
 
-def match(question: Question, line: str, head: str) -> LineMatch:
-    """Return how well a line under a passage head answers the question."""
-    return LineMatch(missing=missing(question, f"{head}\n{line}"), surplus=surplus(question, label(line)))
+def match(question: Question, line: str, head: str, *, as_written: bool = False) -> LineMatch:
+    """Return how well a line under a passage head answers the question; as_written as of mundap.question.missing."""
+    return LineMatch(missing=missing(question, f"{head}\n{line}", as_written=as_written), surplus=surplus(question, label(line)))
 
 
 def head(chunk: Chunk) -> str:

@@ -46,7 +46,8 @@ class Question:
     """A question taken apart: metadata filters by field, the years it names, and the words evidence must hold.
 
     unknown are words that begin like a name the index holds but are not it ("가온바이오" where there is "가온바"): no
-    evidence ever holds them, since another company's figure would pass for the one asked for.
+    evidence ever holds them, since another company's figure would pass for the one asked for. said holds the asker's own names
+    of a term that its synonyms were read as: an airline's own 영업수익, where 매출액 is the usual word.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Question:
     years: tuple[int, ...] = ()
     words: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    said: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def computing(self) -> frozenset[str]:
@@ -89,9 +91,12 @@ def analyse(text: str, vocabulary: Mapping[str, Sequence[str | int]] | None = No
     found_words = words(canonical(clean, synonyms or {}))
     names = [name for column, values in (vocabulary or {}).items() if column not in _NO_NAMES for name in _squeezed(tuple(values))]
     unknown = _outside(clean, _unknown(found_words, names), filters)
-    return Question(text=clean, filters=filters, years=years, words=found_words, unknown=unknown)
+    said = {term: own for term, names in (synonyms or {}).items()
+            if term in found_words and (own := tuple(name for name in names if name in clean and name not in term))}
+    return Question(text=clean, filters=filters, years=years, words=found_words, unknown=unknown, said=said)
 
 
+@lru_cache(maxsize=8192)
 def words(text: str) -> tuple[str, ...]:
     """Return the words of a text that name something: noun runs without particles, fillers and endings left out."""
     found: list[str] = []
@@ -145,20 +150,30 @@ def _with_particle(term: str, match: re.Match[str]) -> str:
     return josa(term, pair) if pair else term + particle
 
 
-def holds(word: str, evidence: str) -> bool:
+def holds(word: str, evidence: str, written: str = "") -> bool:
     """Return whether evidence (blanks removed) names the word, whole or all of its pieces in order and close together.
 
-    비유동자산 and 기타유동자산 do not name 유동자산: another thing's figure would pass for the one asked for.
+    비유동자산 and 기타유동자산 do not name 유동자산: another thing's figure would pass for the one asked for. written is
+    the evidence with its blanks: 판매비와관리비 지급수수료 names 지급수수료, since its 비 ends a word of its own.
     """
     if word in _SAID_AS and _SAID_AS[word].search(evidence):
         return True
     at = evidence.find(word)
     while at >= 0:
-        if not evidence[:at].endswith(_OTHER_THING):
+        if not evidence[:at].endswith(_OTHER_THING) or _begins_word(evidence, at, written):
             return True
         at = evidence.find(word, at + 1)
     pattern = _loosely(word)
     return pattern is not None and pattern.search(evidence) is not None
+
+
+def _begins_word(evidence: str, at: int, written: str) -> bool:
+    """Return whether a blank stands before this place of the evidence as written, and before it a longer word than 비 or 기타."""
+    if not written:
+        return False
+    before = re.match(rf"\s*(?:\S\s*){{{at}}}", nfc(written))
+    last = before[0].split()[-1] if before and before[0][-1:].isspace() and before[0].strip() else ""
+    return len(last) > 1 and not last.endswith("기타")
 
 
 def squeeze(text: str) -> str:
@@ -166,14 +181,16 @@ def squeeze(text: str) -> str:
     return re.sub(r"\s+", "", nfc(text))
 
 
-def missing(question: Question, evidence: str) -> tuple[str, ...]:
+def missing(question: Question, evidence: str, *, as_written: bool = False) -> tuple[str, ...]:
     """Return the question's words that the evidence does not name.
 
     Of several years, or several values of one filter, a line need hold only one: "2023년과 2024년 매출액" is answered by
-    two lines.
+    two lines. as_written also heeds the evidence's blanks and takes the asker's own word beside the documents' term; lines are
+    chosen for a prompt without it, as they were for the training rows.
     """
-    squeezed = squeeze(evidence)
-    lacking = tuple(word for word in question.words if word in question.unknown or not holds(word, squeezed))
+    squeezed, written = squeeze(evidence), evidence if as_written else ""
+    lacking = tuple(word for word in question.words if word in question.unknown or not any(
+        holds(one, squeezed, written) for one in (word, *(question.said.get(word, ()) if as_written else ()))))
     for group in (question.years, *question.filters.values()):
         names = [squeeze(str(value)) for value in group]
         if len(names) > 1 and any(name in squeezed for name in names):

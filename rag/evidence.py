@@ -22,6 +22,8 @@ MAX_FIGURE_SURPLUS = 2  # letters of a line's label beyond the question, for the
 # "2. 1년 이상 3년 미만: 25%" is a clause of terms: prose, not a figure of one thing
 _CLAUSE = re.compile(r"\s*(?:\d{1,2}\.\s|[①-⑳]|[가-하]\.\s|\(\d{1,2}\))")
 _BASES = frozenset(("연결", "별도", "개별"))
+_NTH = {"첫": 1, "두": 2, "둘": 2, "세": 3, "셋": 3, "네": 4, "넷": 4, "다섯": 5}
+_ORDINAL = re.compile(r"(\d{1,2})\s?(?:위|번째)|(첫|두|둘|세|셋|네|넷|다섯)\s?번?째|가장|제일")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
@@ -52,25 +54,45 @@ def find(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
     """
     if question.unknown:
         return []  # it asks about a name the index does not hold; passages about a similar one are no evidence
-    facts, found = list[Evidence](), list[Evidence]()
+    facts, found, place = list[Evidence](), list[Evidence](), _place(question.text)
     passages = evidence_of(passages)
     for passage in passages:
         prose = [line for line in passage.lines if line and not is_fact(line)]
         for at, line in enumerate(passage.lines):
             if is_fact(line) and not _of_another_time(question, line):
-                fits: LineMatch = match(question, line, passage.head)
-                if fits.exact:
+                fits: LineMatch = match(question, line, passage.head, as_written=True)
+                if set(fits.missing) <= _aside(label(line), place):
                     facts.append(Evidence(passage=passage.number, line=at, rank=(0, fits.surplus),
                                           names=_several(question, line)))
         if prose and question.words:
-            lacking = len(missing(question, "\n".join((passage.head, *prose))))
+            lacking = len(missing(question, "\n".join((passage.head, *prose)), as_written=True))
             if 1 - lacking / len(question.words) >= MIN_PROSE_COVERAGE and _names_subject(question, passage):
                 found.append(Evidence(passage=passage.number, line=None, rank=(1 + lacking, 0)))
+    if place and any(place in label(line) for line in (_line(one, passages) for one in facts)):
+        facts = [one for one in facts if place in label(_line(one, passages))]
     if question.computing:   # a line that holds the words that ask for it states what was to be computed
         facts = facts or operands(question, passages)
     elif not _together(question) <= frozenset().union(*(one.names for one in facts)):
         facts = []
     return sorted([*facts, *found], key=lambda one: one.rank)
+
+
+def _aside(name: str, place: str) -> frozenset[str]:
+    """Return the words a label need not hold: 가운데 of "총액 중 여성 외래 비중", 번째 of "2위"."""
+    among = ("가운데",) if " 중 " in name else ()
+    return frozenset((*among, "번째", "번") if place and place in name else among)
+
+
+def _place(text: str) -> str:
+    """Return the place in an order that a question asks for, as a line says it: "2위" of 두 번째, "1위" of 가장; "" for none."""
+    found = _ORDINAL.search(text)
+    if found is None:
+        return ""
+    return f"{found[1] or _NTH.get(found[2] or '', 1)}위"
+
+
+def _line(one: Evidence, passages: Sequence[Passage]) -> str:
+    return next(passage.lines[one.line or 0] for passage in passages if passage.number == one.passage)
 
 
 def operands(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
@@ -84,13 +106,16 @@ def operands(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
     items = {word for word in question.words if word not in question.computing
              and not any(name in word or word in name for name in entities)}
     several = len(question.years) > 1 or any(len(names) > 1 for names in question.filters.values())
+    labels = [squeeze(label(line)) for passage in passages for line in passage.lines if is_fact(line)]
+    named = {word for word in items if any(word in one for one in labels)}   # a head that says 입원외래별 is of neither
     found = []
     for passage in passages:
         for at, line in enumerate(passage.lines):
             if not is_fact(line) or _of_another_time(question, line):
                 continue
-            fits = match(question, line, passage.head)
-            lacking = set(fits.missing) - question.computing
+            fits = match(question, line, passage.head, as_written=True)
+            lacking = (set(fits.missing) - question.computing) | {
+                word for word in named if word in squeeze(passage.head) and word not in squeeze(label(line))}
             if lacking & _BASES or (several and lacking & items):
                 continue
             if lacking <= items and (lacking != items or not items):
@@ -100,21 +125,23 @@ def operands(question: Question, passages: Sequence[Passage]) -> list[Evidence]:
     return found if len(kinds) > 1 and frozenset().union(*kinds) >= entities | items else []
 
 
-def best_lines(question: Question, passages: Sequence[Passage]) -> dict[tuple[int, int], frozenset[str]]:
+def best_lines(question: Question, passages: Sequence[Passage], found: Sequence[Evidence] | None = None
+               ) -> dict[tuple[int, int], frozenset[str]]:
     """Return (passage number, line index) of the fact lines that fit the question best, ties included, and what each is of.
 
     Of several years, companies or items asked for, the best of each; their names are the value, empty where one is asked.
+    found is what find() returns for the same arguments, where the caller has it.
     """
     best: dict[frozenset[str], tuple[int, int]] = {}
-    lines = [one for one in find(question, passages) if one.line is not None]
+    lines = [one for one in (find(question, passages) if found is None else found) if one.line is not None]
     for one in lines:
         best.setdefault(one.names, one.rank)
     return {(one.passage, one.line): one.names for one in lines if one.line is not None and one.rank == best[one.names]}
 
 
-def asked_figure(question: Question, passages: Sequence[Passage]) -> bool:
-    """Return whether the question asks for the very figure of a line: then an answer without it is none."""
-    return any(one.line is not None and one.rank[1] <= MAX_FIGURE_SURPLUS for one in find(question, passages))
+def asked_figure(found: Sequence[Evidence]) -> bool:
+    """Return whether a question, by what find() returns for it, asks for the very figure of a line: without it none answers."""
+    return any(one.line is not None and one.rank[1] <= MAX_FIGURE_SURPLUS for one in found)
 
 
 def narrow(question: Question, passages: Sequence[Passage]) -> list[Passage]:

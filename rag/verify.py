@@ -19,19 +19,21 @@ from mundap.grounding.items import item_of
 from mundap.korean import morphemes
 from mundap.prompt import Passage
 from mundap.question import Question
-from rag.evidence import asked_figure, best_lines, is_fact
+from rag.evidence import Evidence, asked_figure, best_lines, find, is_fact
+from rag.naming import foreign_name
 from rag.orders import evidence_of, improper
+from rag.source_named import SOURCE, misnamed
 
 Status = Literal["verified", "repaired", "struck", "declined", "flagged"]
 Policy = Literal["flag", "strike", "abstain"]
 Wanted = Mapping[tuple[int, int], frozenset[str]]   # best_lines
 MIN_WORD_SUPPORT = 0.6  # share of a sentence's content morphemes that its passage must hold when it has no figure
 # "가온의 2021년 사업보고서에 해당 내용이 없습니다": a model words its own way what it was taught to say in one.
-_DECLINING = re.compile(r"내용이(?:없|나오지않|나와있지않|명시되어있지않)|찾을수(?:가)?없|확인할수(?:가)?없|알수(?:가)?없")
+_DECLINING = re.compile(r"내용이(?:없|나오지않|나와있지않|명시되어있지않)"
+                        r"|(?:찾을|확인할|알)수(?:가)?없(?!으면|는경우|는때|을때|거나)")
 _MARK = re.compile(r"\s*\[\s*\d+\s*\]")
+_SAME_LAW = re.compile(r"같은\s?(?:조|법|영|시행령|시행규칙|약관|특약)\s?$")
 _ASKING = re.compile(r"(?:나요|니까|까요|가요|건가요|는지요)[.?!]*\s*$")   # a small model may hand the question back as its answer
-_NAMED_AS_SOURCE = re.compile(r"\s?(?:에\s?(?:따르면|따라|의하면|의하여)|에서는?|은|는)")
-_ELSEWHERE = 0.25   # by so much more of a sentence's words stand in the rest of the passage than in the paragraph it names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,8 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
     if declines(answer, decline_text) or not answer.strip():
         return Verdict(text=decline_text, status="declined")
     passages = evidence_of(passages)
-    wanted = best_lines(question, passages)
+    found = find(question, passages)
+    wanted = best_lines(question, passages, found)
     report = check(answer, passages)
     kept, said, citations = list[str](), set[str](), list[int]()
     struck, lines = list[Struck](), list[tuple[int, int]]()
@@ -81,6 +84,8 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
     for sentence in report.sentences:
         checked += len(sentence.claims)
         numbers, places, reason = _judge(sentence, passages, wanted)
+        if not reason and (foreign := foreign_name(sentence, question, passages, places)):
+            numbers, places, reason = (), [], f"the figure is not of {foreign!r}"
         reason = improper(sentence.text, passages, told) or reason
         if reason:
             struck.append(Struck(text=sentence.text, reason=reason))
@@ -94,7 +99,7 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
         kept.append(" ".join(filter(None, (bare, "".join(f"[{number}]" for number in numbers)))))
         citations.extend(numbers)
         lines.extend(places)
-    reason = _silent(question, passages, wanted, lines)
+    reason = _silent(found, wanted, lines)
     if reason and kept and policy == "abstain":
         struck.extend(Struck(text=text, reason=reason) for text in kept)
         kept = []
@@ -105,9 +110,9 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
                    lines=tuple(dict.fromkeys(lines)), struck=tuple(struck), checked=checked)
 
 
-def _silent(question: Question, passages: Sequence[Passage], wanted: Wanted, lines: Sequence[tuple[int, int]]) -> str:
+def _silent(found: Sequence[Evidence], wanted: Wanted, lines: Sequence[tuple[int, int]]) -> str:
     """Return why an answer does not answer, whatever it says: not the figure asked for, or one figure of several needed."""
-    if asked_figure(question, passages) and wanted.keys().isdisjoint(lines):
+    if asked_figure(found) and wanted.keys().isdisjoint(lines):
         return "it does not give the figure asked for"
     told = {wanted[place] for place in lines if place in wanted}
     if len(set(wanted.values())) > 1 and len(told) == 1 and any(told):
@@ -131,11 +136,11 @@ def _judge(sentence: SentenceCheck, passages: Sequence[Passage], wanted: Wanted
         if len(chosen) < len(numbers) or not all(claim.holds_in(numbers) for claim in sentence.claims):
             continue
         places = [place for passage in chosen for place in _places(figures, passage)]
-        misnamed = next((name for passage in chosen if (name := _misnamed(sentence, passage))), "")
-        if misnamed:
-            other = misnamed
+        wrong = next((name for passage in chosen if (name := misnamed(sentence, passage))), "")
+        if wrong:
+            other = wrong
             continue
-        if not figures and _word_support(sentence.text, chosen[0]) < MIN_WORD_SUPPORT:
+        if not figures and not _quoted(sentence, chosen[0]) and _word_support(sentence, chosen[0]) < MIN_WORD_SUPPORT:
             continue
         if len(chosen) > 1 and not _about(places, wanted, passages):
             elsewhere = elsewhere or (numbers, places)
@@ -152,30 +157,6 @@ def _judge(sentence: SentenceCheck, passages: Sequence[Passage], wanted: Wanted
     if lacking:
         return (), [], f"{lacking!r} stands in no passage"
     return (), [], f"{other} says something else" if other else "no passage supports the sentence"
-
-
-def _misnamed(sentence: SentenceCheck, passage: Passage) -> str:
-    """Return the paragraph (항) that a sentence names as its source while the passage says it elsewhere; "" for none.
-
-    Items (호, 목) are not judged: the words before the list, which they need, stand in their paragraph's first line.
-    """
-    for one in sentence.claims:
-        claim = one.claim
-        after = sentence.text[claim.span[1] - sentence.span[0]:]
-        if claim.kind != "article" or not claim.parts[2] or any(claim.parts[3:]) or not _NAMED_AS_SOURCE.match(after):
-            continue
-        own = {at for support in one.supports if support.passage == passage.number for at in support.lines if at >= 0}
-        figures = [at for _, at in _places([other for other in sentence.claims if other.claim.numeric], passage)]
-        if not own or (figures and own.intersection(figures)):
-            return ""
-        words = set(morphemes(_MARK.sub("", after)))
-        said = [set(morphemes(line)) & words for line in passage.lines]
-        here = set[str]().union(*(found for at, found in enumerate(said) if at in own))
-        there = set[str]().union(*(found for at, found in enumerate(said) if at not in own))
-        if len(there) - len(here) >= _ELSEWHERE * len(words):
-            return claim.text
-        return ""
-    return ""
 
 
 def _carriers(sentence: SentenceCheck, passages: Sequence[Passage]) -> list[tuple[int, ...]]:
@@ -211,10 +192,37 @@ def _places(figures: Sequence[ClaimCheck], passage: Passage) -> list[tuple[int, 
             for at in support.lines if at >= 0]
 
 
-def _word_support(text: str, passage: Passage) -> float:
-    """Return the share of a sentence's content morphemes that a passage holds, 0 for a sentence without any."""
-    words = set(morphemes(_MARK.sub("", text)))
-    return len(words & set(morphemes(f"{passage.head}\n{passage.text}"))) / len(words) if words else 0.0
+def _word_support(sentence: SentenceCheck, passage: Passage) -> float:
+    """Return the share of a sentence's content morphemes that a passage holds, 0 for a sentence without any.
+
+    Dates and articles are checked as such, in whatever form: the words are counted with them and without, the better counts.
+    """
+    wanted = [set(morphemes(_MARK.sub("", text))) for text in (sentence.text, _without_references(sentence))]
+    support, held = 0.0, set[str]()
+    letters = set(_letters(sentence.text))
+    for line in sorted((passage.head, *passage.lines), key=lambda line: -len(letters.intersection(line))):
+        held.update(morphemes(line))
+        support = max(len(words & held) / len(words) for words in wanted if words) if any(wanted) else 0.0
+        if support >= MIN_WORD_SUPPORT:   # the rest of a long article need not be analysed
+            break
+    return support
+
+
+def _without_references(sentence: SentenceCheck) -> str:
+    """Return a sentence without its dates, and without its articles and the words that make them its source."""
+    text, start = sentence.text, sentence.span[0]
+    for one in sorted(sentence.claims, key=lambda one: one.claim.span, reverse=True):
+        if one.claim.kind in ("date", "article"):
+            first, last = (at - start for at in one.claim.span)
+            source = SOURCE.match(text, last)
+            text = _SAME_LAW.sub(" ", text[:first]) + " " + text[source.end() if source else last:]
+    return text
+
+
+def _quoted(sentence: SentenceCheck, passage: Passage) -> bool:
+    """Return whether a sentence is a whole line of its passage ("그렇지 않습니다."), which no other passage is cited for."""
+    said = _letters(_MARK.sub("", sentence.text))
+    return bool(said) and sentence.citations in ((), (passage.number,)) and any(said == _letters(line) for line in passage.lines)
 
 
 def _letters(text: str) -> str:

@@ -32,7 +32,8 @@ ARTICLE = re.compile(
     re.VERBOSE | re.ASCII,
 )
 _LAW = re.compile(r"(?:「(?P<quoted>[^「」\n]{1,60})」"
-                  r"|(?P<plain>[가-힣]*(?:법|법률|시행령|시행규칙|규칙|규정|약관|세칙)))\s?$")
+                  r"|(?P<plain>(?:[가-힣]+(?:법|법률)\s)?(?:시행령|시행규칙)|[가-힣]*(?:법|법률|시행령|시행규칙|규칙|규정|약관|세칙)))\s?$")
+_BEFORE_LAW = re.compile(r"(?<![가-힣])([가-힣]+[^\W은는이가을를의에로와과고며면만도서여라나까지및])\s$")
 _NO_LAW = re.compile(r"^(?:이|동|같은|본|그|위|해당)?\s?(?:법|법률|영|규칙|약관|규정|방법|불법|적법)$")
 _NUMBERED = re.compile(r"(?:법률|령|부령|칙|고시|훈령|예규|공고|조례|문서|접수|사건|규정)\s?$")
 
@@ -43,7 +44,16 @@ def law_named(text: str) -> str:
     if match is None:
         return ""
     name = (match["quoted"] or match["plain"]).strip()
-    return "" if _NO_LAW.match(name) or len(name) < 2 else name.replace(" ", "")
+    if _NO_LAW.match(name) or len(name) < 2:
+        return ""
+    return name.replace(" ", "")
+
+
+def _noun_before(text: str) -> str:
+    """Return the noun just before the law a text ends by naming: 상가건물 of "상가건물 임대차보호법", which is one name."""
+    match = _LAW.search(text)
+    before = _BEFORE_LAW.search(text[:match.start()]) if match and match["plain"] else None
+    return before[1] if before else ""
 
 
 def _number(circled: str | None) -> str:
@@ -64,6 +74,7 @@ def articles_in(text: str) -> Iterator[Claim]:
         item = group["item"] or group["i2"] or group["i4"] or ""
         parts = (article, group["branch"] or "", paragraph, item, group["items"] or group["i2s"] or group["i4s"] or "",
                  group["iteml"] or group["i2l"] or group["i4l"] or "")
-        law = law_named(text[max(0, match.start() - 62):match.start()]) if article else ""
-        yield Claim(kind="article", span=match.span(), text=match[0].strip(), law=law,
+        before = text[max(0, match.start() - 62):match.start()]
+        law = law_named(before) if article else ""
+        yield Claim(kind="article", span=match.span(), text=match[0].strip(), law=law, noun=_noun_before(before) if law else "",
                     parts=tuple(part.lstrip("0") for part in parts))

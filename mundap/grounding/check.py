@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mundap.grounding.claim import Claim, fold, nfc
 from mundap.grounding.claims import citations, claims
@@ -31,6 +31,9 @@ from mundap.prompt import Passage
 
 _YEAR_BEFORE = re.compile(r"전년|전기|지난해|작년|직전")
 _PROSE = re.compile(r"[다요음함]\.|니다|한다")
+# "500원 더 많습니다" is a difference: a line that holds 500원 does not say it, unless it speaks of one
+_MORE = re.compile(r"\s?더\s")
+_DIFFERENCE = re.compile(r"차이|격차|더\s|보다|증감")
 _SPAN = re.compile(r"부터|까지|~|동안")
 _ISSUED = re.compile(r"도?\s?(?:\d{1,2}\s?월\s?)?(?:\d{1,2}\s?일\s?)?(?:자\s?)?(?:에\s?)?"
                      r"(?:공시|사업\s?보고서|[가-힣]*보고서|제출|발표|개정|시행)")
@@ -198,6 +201,8 @@ def _sentence(said: Sequence[_Said], context: _Context) -> SentenceCheck:
 
     checks = []
     for one in said:
+        if _MORE.match(context.text, one.claim.span[1] - context.span[0]):
+            one = replace(one, figures=tuple(figure for figure in one.figures if _DIFFERENCE.search(figure.text)))
         supports = _direct(one, context.found, evidence) or derived_in(one, known or evidence.numbers) \
             or derived_in(one, evidence.numbers)
         checks.append(ClaimCheck(one.claim, supports, "" if supports else one.conflict))

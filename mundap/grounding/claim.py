@@ -16,7 +16,8 @@ class Claim:
     span counts characters of the text in NFC. value is exact, in the base unit (원, 명, %), signed; None for a date,
     an article or a code. precision is the size of the last digit written, in the same unit: 1억 for "1조 2,345억원".
     parts: date (year, month, day, quarter), article (조, 의, 항, 호, 호의, 목), fraction (numerator, denominator),
-    code (the text compared); "" where nothing is said. law is the law named just before an article, or "".
+    code (the text compared); "" where nothing is said. law is the law named just before an article, or "", and noun
+    the noun just before that one's name.
     """
 
     kind: Kind
@@ -31,6 +32,7 @@ class Claim:
     printed: Decimal | None = None   # the number as printed, without scale and unit: 1234 for "1,234백만원"
     parts: tuple[str, ...] = ()
     law: str = ""
+    noun: str = ""
 
     @property
     def numeric(self) -> bool:

@@ -24,10 +24,13 @@ _CHANGE = re.compile(r"증가|감소|증감|차이|늘|줄|변동|하락|상승|
                      r"|더\s?(?:크|큽|큰|높|낮|작|길|긴|깁|짧|적)")
 # "한빛이 가온보다 12백만원 더 많습니다": 가온's figure must be the smaller one.
 _ORDER = re.compile(r"(?P<than>\S+)보다\s[^.]{0,60}?더\s?(?:(?P<up>많|크|큽|큰|높|길|긴|깁)|적|작|낮|짧)")
+_LARGER = re.compile(r"(?P<subject>(?:[^\s\d,.]+ ){0,3}[^\s\d,.]+?)(?:이|가) [\d,.]+[^\s\d]{1,6} 더\s?"
+                     r"(?:(?P<up>많|크|큽|큰|높|길|긴|깁)|적|작|낮|짧)")
 _LOSS, _GAIN = re.compile(r"손실|적자|결손"), re.compile(r"이익|흑자")
 _SUM = re.compile(r"합계|합[은이한하을]|합산|합치|더[한하해]|총|모두|전체")
 _SHARE = re.compile(r"비중|비율|차지|구성비|점유|[율률]|해당|수준")
 _YEAR_BEFORE = re.compile(r"전년|지난해|작년|직전\s?연도")
+_BASE_YEAR = re.compile(r"(\d{4})\s?년(?:도|말)?\s?(?:보다|과의|\s?대비|에\s?(?:비해|견주))")
 _MAX_STATED, _MAX_ITEM = 12, 12
 
 
@@ -62,6 +65,9 @@ def _fits_years(new: Point, old: Point, said: Said) -> bool:
     """Return whether a pair is of the years a sentence names; "2023년 전년 대비" names 2023 and the year before."""
     if len(said.years) not in (1, 2) or new.time is None or old.time is None or min(new.time, old.time) < 1000:
         return True
+    base = _BASE_YEAR.search(said.text)
+    if len(said.years) == 1 and base and base[1] == str(new.time):
+        return False   # "2023년보다 증가" of 2023 and 2022
     if len(said.years) == 1 and _YEAR_BEFORE.search(said.text):
         return said.years == {str(new.time)} and old.time == new.time - 1
     return said.years <= {str(new.time), str(old.time)}
@@ -73,6 +79,8 @@ def _in_order(said: Said, one: Figure, other: Figure) -> bool:
     B is known when its name stands in the line of a figure that the answer states.
     """
     order = _ORDER.search(said.text)
+    if order is None and (larger := _LARGER.search(said.text)):
+        return _subject_is_larger(larger, one, other)
     if order is None or not any(order["than"] in figure.text for figure in said.stated):
         return True
     than = [order["than"] in figure.text for figure in (one, other)]
@@ -80,6 +88,18 @@ def _in_order(said: Said, one: Figure, other: Figure) -> bool:
         return False
     base, against = (one, other) if than[0] else (other, one)
     return against.value > base.value if order["up"] else against.value < base.value
+
+
+def _subject_is_larger(order: re.Match[str], one: Figure, other: Figure) -> bool:
+    """Return False for "남성 입원이 … 더 적습니다" of the larger figure; the subject's last words tell the lines apart."""
+    words = order["subject"].split()
+    for at in range(len(words)):
+        name = "".join(words[at:])
+        held = [name in figure.text.replace(" ", "") for figure in (one, other)]
+        if held[0] != held[1]:
+            named, against = (one, other) if held[0] else (other, one)
+            return named.value > against.value if order["up"] else named.value < against.value
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +133,8 @@ def _follows(wanted: _Wanted, new: Figure, old: Figure, together: bool) -> bool:
         if change and way and new.unit != "%" and _rounded(difference / abs(old.value) * 100, size, claim):
             return wanted.direction != 0 or difference > 0
         ratio = new.value / old.value * 100
-        return wanted.share and together and new.unit != "%" and ratio > 0 and _rounded(ratio, size, claim)
+        positive = claim.value is not None and claim.value > 0
+        return wanted.share and together and new.unit != "%" and ratio > 0 and positive and _rounded(ratio, size, claim)
     if claim.unit == "배":
         return bool(old.value) and new.value / old.value > 0 and _rounded(new.value / old.value, size, claim)
     if claim.unit != {"%": "%p"}.get(new.unit, new.unit):

@@ -26,7 +26,9 @@ ANY = "*"       # every figure, as printed and in its base unit: what a number w
 BARE = "?"      # figures whose unit the passage does not say
 _LABEL_UNIT = re.compile(r"\(([^()\d]{1,12})\)\s?[:|]?\s?$", re.ASCII)
 _RATE = re.compile(r"율|률|비중|비율|지분|구성비|%")
-_LAW_IN_HEAD = re.compile(r"[가-힣 ]{0,40}?[가-힣]+(?:법률|법|시행령|시행규칙|규칙|약관|규정)(?![가-힣])")
+_LAW_IN_HEAD = re.compile(r"[가-힣 ]{0,40}?[가-힣]+(?:법률|법|시행령|시행규칙|규칙|약관|규정)(?![가-힣])"
+                          r"(?:\s(?:시행령|시행규칙)(?![가-힣]))?")
+_HEADING = re.compile(r"제\s?\d")   # from here on a head names the article: its title (강행규정) is no law
 _ITEM = re.compile(rf"[\s#>*\-]{{0,8}}(?:(?P<circled>[{CIRCLED}])"
                    r"|(?P<item>\d{1,2})(?:의(?P<sub>\d{1,2}))?\\?\.(?!\d)|(?P<letter>[가-하])\\?\.)", re.ASCII)
 
@@ -93,7 +95,7 @@ class Evidence:
 
     def _read(self, passage: Passage) -> None:
         head = nfc(passage.head)
-        law = _LAW_IN_HEAD.findall(fold(head))
+        law = _LAW_IN_HEAD.findall(_HEADING.split(fold(head), maxsplit=1)[0])
         walker = _Articles(law[-1].replace(" ", "") if law else "")
         units = declared_units(fold(head))
         for index, raw in enumerate([head, *map(nfc, passage.lines)], start=HEAD):

@@ -102,13 +102,13 @@ def supporting_articles(claim: Claim, before: list[Claim], evidence: Evidence) -
     quotation, by a line that says "제2항" alone too: that a passage is 제12조 제2항 does not make "제2항" a
     reference to it.
     """
-    wanted = [(claim.parts, claim.law)]
+    wanted = [(claim.parts, claim.law, claim.noun)]
     if not claim.parts[0]:
-        wanted += [(complete(claim.parts, base.parts), base.law) for base in before if base.parts[0]]
+        wanted += [(complete(claim.parts, base.parts), base.law, base.noun) for base in before if base.parts[0]]
     found = []
     for reference in evidence.references:
-        for parts, law in wanted:
-            if _same_article(parts, reference.parts) and _same_law(law, reference.law):
+        for parts, law, noun in wanted:
+            if _same_article(parts, reference.parts) and _same_law(law, reference.law, noun):
                 found.append((reference.passage, reference.line))
     return gather(found)
 
@@ -119,9 +119,11 @@ def _same_article(wanted: tuple[str, ...], source: tuple[str, ...]) -> bool:
     return wanted[:2] == source[:2] and all(not part or part == other for part, other in below)
 
 
-def _same_law(said: str, source: str) -> bool:
+def _same_law(said: str, source: str, noun: str = "") -> bool:
     if not said or not source:
         return True
+    if noun and source.endswith(said) and source != said and not source.endswith(noun + said):
+        return False   # 상가건물 임대차보호법 is not 주택임대차보호법
     # An act and its decree share a name up to the ending.
     if any(said.endswith(ending) != source.endswith(ending) for ending in ("시행령", "시행규칙")):
         return False

@@ -30,6 +30,7 @@ _AMOUNTS = {"원": "원", "KRW": "원", "달러": "달러", "US$": "달러", "US
             "EUR": "유로", "엔": "엔", "JPY": "엔", "위안": "위안", "CNY": "위안", "RMB": "위안", "파운드": "파운드",
             "GBP": "파운드"}
 _PERCENTS = {"%": ("%", _ONE), "퍼센트": ("%", _ONE), "프로": ("%", _ONE), "‰": ("%", Decimal("0.1")),
+             "할": ("%", Decimal(10)), "푼": ("%", _ONE),   # 연 1할 2푼 of old statutes
              "%p": ("%p", _ONE), "%P": ("%p", _ONE), "%포인트": ("%p", _ONE), "퍼센트포인트": ("%p", _ONE),
              "p.p.": ("%p", _ONE), "bp": ("%p", Decimal("0.01")), "bps": ("%p", Decimal("0.01")),
              "베이시스포인트": ("%p", Decimal("0.01"))}
@@ -55,7 +56,7 @@ UNITS = _table()
 # A unit that is one syllable is also the start of many words ("3 일부", "2 주요"): after a space it must end there, or
 # be followed by a particle. Directly after the digits it may be followed by anything but the words ruled out here.
 _PARTICLE = r"(?![가-힣])|(?=이|가(?!지)|은|는|을|를|의|에|로|으로|씩|당|간|째|과|와|도|만|까|부터|였|입|인|미만|하)"
-_NOT_AFTER = {"원": "칙", "부": "터", "개": "인|발|선|정|혁", "차": "원|이", "주": "요|택|주",
+_NOT_AFTER = {"할": "인|부|당|증|\\s수|\\s것", "원": "칙", "부": "터", "개": "인|발|선|정|혁", "차": "원|이", "주": "요|택|주",
               "인": r"\s+(?!기준|가구|이상|이하|미만|세대|이내|가족)[가-힣]|데|지|가\s|원",
               "달": "리|라|성", "대": "비|한|해|로\\s", "분": "의|기|할", "번": "째의", "장": "기", "동": "안",
               "위": "한|해|원", "점": "에서",

@@ -186,3 +186,34 @@ def test_a_word_that_begins_like_a_category_is_no_misspelt_name() -> None:
 def test_a_half_years_figure_is_no_evidence_of_the_years() -> None:
     assert find(asked("가온누리전자의 2023년 매출액은?"), [BALANCE]) == []
     assert set(best_lines(asked("가온누리전자의 2023년 상반기 매출액은?"), [FACTS, BALANCE])) == {(4, 2)}
+
+
+ORDER = Passage(number=7, head="예시 통계, 3단상병별 성별 입원외래별 통계 > 2023", lines=(
+    "상병코드 N18 2023년 환자 수 1위 성별·입원외래 구분 남성 외래: 900명",
+    "상병코드 N18 2023년 환자 수 2위 성별·입원외래 구분 여성 입원: 700명"))
+
+
+@pytest.mark.parametrize(("text", "line"), [
+    ("2023년 상병코드 N18의 환자 수는 어느 성별·입원외래 구분에서 두 번째로 많은가요?", 1),
+    ("2023년 상병코드 N18의 환자 수가 가장 많은 성별·입원외래 구분은?", 0),
+])
+def test_the_place_in_an_order_that_is_asked_for_is_the_lines(text: str, line: int) -> None:
+    assert set(best_lines(analyse(text, {"company": ["상병코드 N18"]}), [ORDER])) == {(7, line)}
+
+
+def test_a_share_asked_for_by_gaunde_and_slices_that_the_head_names_all() -> None:
+    shares = Passage(number=1, head="예시 통계, 성별 입원외래별", lines=(
+        "A00 2023년 총액 중 여성 외래 비중: 9.5%", "A00 2023년 총액 중 여성 입원 비중: 4.3%"))
+    assert set(best_lines(analyse("2023년 A00의 총액 가운데 여성 외래가 차지하는 비중은?"), [shares])) == {(1, 0)}
+    slices = Passage(number=2, head="예시 통계, 성별 입원외래별", lines=(
+        "A00 2023년 여성 외래 입내원일수: 54일", "A00 2023년 여성 입원 입내원일수: 20일"))
+    compared = analyse("2023년 A00의 입내원일수를 여성 입원과 여성 외래로 비교해 주세요.")
+    assert set(best_lines(compared, [slices])) == {(2, 0), (2, 1)}
+
+
+def test_a_word_after_a_blank_is_no_compound_and_the_askers_own_word_counts() -> None:
+    lines = Passage(number=1, head="가온 2023 감사보고서", lines=(
+        "가온 2023년 판매비와관리비 지급수수료: 12원", "가온 2023년 영업수익 합계: 90원", "가온 2023년 비유동자산: 7원"))
+    assert set(best_lines(analyse("가온의 2023년 판매비와관리비 지급수수료는?"), [lines])) == {(1, 0)}
+    assert set(best_lines(analyse("가온의 2023년 영업수익 합계는?", synonyms={"매출액": ["영업수익"]}), [lines])) == {(1, 1)}
+    assert best_lines(analyse("가온의 2023년 유동자산은?"), [lines]) == {}
