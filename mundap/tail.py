@@ -22,6 +22,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from mundap.grounding import sentence_spans
+
 BLOCK, TIMES = 8, 3      # letters of a block at least, and how often it stands running until it is running on
 RUN = 5                  # letters of another script; "株式會社" after its Korean name is a gloss, not a tail
 _MARKS = r"(?:\s{0,3}\[[\d ,~·-]{1,40}\])"
@@ -29,6 +31,7 @@ _MARKS = r"(?:\s{0,3}\[[\d ,~·-]{1,40}\])"
 _STOP = re.compile(rf"(?:(?<=[가-힣)\]%\"'」』”’])[.。]|[!?])[\"'”’)」』]{{0,3}}{_MARKS}{{0,10}}(?=\s)")
 _END = re.compile(rf"{_STOP.pattern}|(?<=\S)(?=[^\S\n]*\n)")    # a line's end, too
 _SENTENCE = re.compile(r"[.。!?][\"'”’)」』]{0,3}\Z")
+_ENDED = re.compile(r"[.?!。][\"'”’)]*(?:\s*\[\d+\])*\s*$")
 _HANGUL = re.compile("[가-힣]")
 _RULER = frozenset("-=_|:+ ")    # a table's ruler repeats itself and says nothing
 _SCRIPTS = frozenset(
@@ -183,3 +186,12 @@ def _after_blanks(text: str, at: int) -> int:
     while at < len(text) and text[at].isspace():
         at += 1
     return at
+
+
+def without_tail(text: str) -> str:
+    """Return a text that was broken off at its length without the sentence it broke off in, where another is before it.
+
+    "… 715,500백만원입니다. [1] 2" would show a figure 2 that nobody wrote: the beginning of "2023년에는".
+    """
+    spans = sentence_spans(text)
+    return text[: spans[-2][1]] if len(spans) > 1 and not _ENDED.search(text) else text

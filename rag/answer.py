@@ -15,8 +15,10 @@ from mundap.chunk import Chunk
 from mundap.day import iso
 from mundap.errors import GenerationError
 from mundap.generator import Decoding, Generation, Generator, decoding_of, open_generator
-from mundap.levels import Level
+from mundap.levels import EASIEST, Level
 from mundap.prompt import Passage
+from mundap.tail import without_tail
+from mundap.terms import explain
 from rag.filters import Filters
 from rag.hit import Hit
 from rag.inquiry import Inquiry
@@ -51,7 +53,8 @@ class Answer:
 
     question is the whole one that was answered; what of it was taken from the talk before is in carried. level is the
     one answered at ("" for none), level_reason why it was chosen where the asker left it open. filters, assumed, dropped
-    and suggestions are as in Prepared.
+    and suggestions are as in Prepared. terms are (term, meaning) of rag.yaml's glossary, to be shown beside an answer at
+    the easiest level: people's words, no part of the checked text.
     """
 
     question: str
@@ -67,6 +70,7 @@ class Answer:
     carried: tuple[str, ...] = ()
     level: str = ""
     level_reason: str = ""
+    terms: tuple[tuple[str, str], ...] = ()
     as_of: int | None = None
     model_text: str = ""
     attempts: int = 0
@@ -122,13 +126,19 @@ class Answerer:
         """
         return self.preparer.prepare(Inquiry(text=asked) if isinstance(asked, str) else asked, chunks)
 
+    def decoding_at(self, name: str) -> Decoding:
+        """Return how an answer at a level is decoded: as the recipe says, no longer than the level allows."""
+        level = self.levels.get(name)
+        return replace(self.decoding, max_new_tokens=level.max_new_tokens) if level and level.max_new_tokens else self.decoding
+
     def second_try(self, prepared: Prepared, verdict: Verdict) -> Prepared | None:
         """Return the question with its best evidence alone, when the first answer was declined though there is some."""
         return self.preparer.narrowed(prepared) if verdict.status == "declined" and self.levers else None
 
     def judge(self, prepared: Prepared, generation: Generation) -> Verdict:
         """Return the verdict on the model's text; without levers nothing is struck, though citations are still set right."""
-        return verify(prepared.question, generation.text, prepared.passages,
+        text = without_tail(generation.text) if generation.finish_reason == "length" else generation.text
+        return verify(prepared.question, text, prepared.passages,
                       decline_text=self.decline_text, policy=self.policy if self.levers else "flag",
                       told=self.preparer.told(prepared))
 
@@ -142,7 +152,7 @@ class Answerer:
         current: Prepared | None = prepared
         while current is not None:
             attempts += 1
-            with self.generator.stream(self.preparer.request(current), self._decoding(current)) as pieces:
+            with self.generator.stream(self.preparer.request(current), self.decoding_at(current.level)) as pieces:
                 for piece in pieces:
                     yield Delta(text=piece, attempt=attempts)
                 generation = _complete(pieces.generation)
@@ -193,15 +203,10 @@ class Answerer:
         """Yield the questions in parts that share their decoding: levels differ in how long an answer may be."""
         kinds: dict[Decoding, list[tuple[int, Prepared]]] = {}
         for one in waiting:
-            kinds.setdefault(self._decoding(one[1]), []).append(one)
+            kinds.setdefault(self.decoding_at(one[1].level), []).append(one)
         for decoding, those in kinds.items():
             for start in range(0, len(those), size):
                 yield decoding, those[start : start + size]
-
-    def _decoding(self, prepared: Prepared) -> Decoding:
-        level = self.levels.get(prepared.level)
-        tokens = level.max_new_tokens if level else None
-        return replace(self.decoding, max_new_tokens=tokens) if tokens else self.decoding
 
     def _declined(self, prepared: Prepared) -> Answer:
         verdict = Verdict(text=self.decline_text, status="declined")
@@ -218,6 +223,7 @@ class Answerer:
                      amended=self.retriever.amendment(by_id[by_number[number].chunk_id]))
             for number in verdict.citations if by_number[number].chunk_id in by_id)
         return Answer(**_told(prepared), text=verdict.text, verdict=verdict, citations=citations,
+                      terms=explain(verdict.text, self.preparer.terms) if prepared.level == EASIEST and citations else (),
                       model_text=generation.text, attempts=attempts, prompt_tokens=generation.prompt_tokens,
                       completion_tokens=generation.completion_tokens,
                       timings_s={"retrieve": prepared.retrieve_s, **timings,

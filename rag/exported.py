@@ -98,6 +98,8 @@ def _section(at: int, one: Record, words: Words) -> str:
     sources = [line for cited in one["citations"] for line in _source(cited)]
     nearest = [f"- {plain(found['citation'])}" for found in one["nearest"]]
     blocks = [*lines, "\n".join(notes)]
+    terms = [f"- {plain(one['term'])}: {plain(one['meaning'])}" for one in one["terms"]]
+    blocks += ["용어:\n\n" + "\n".join(terms)] if terms else []
     blocks += ["근거:\n\n" + "\n".join(sources)] if sources else []
     blocks += ["가장 가까이 찾은 문서:\n\n" + "\n".join(nearest)] if nearest else []
     return "\n\n".join(blocks)

@@ -25,6 +25,7 @@ from mundap.paths import resolve
 from mundap.prompt import Passage, build_input, user_content
 from mundap.question import Question, Synonyms, analyse, canonical
 from mundap.synonyms import load_synonyms
+from mundap.terms import load_terms
 from mundap.token_count import token_counter
 from rag.cross_encoder import CrossEncoder
 from rag.evidence import find, narrow, subject
@@ -76,6 +77,7 @@ class Preparer:
         self.systems = {name: _text(path, project) for name, path in (prompt.get("systems") or {}).items()}
         self.system = _text(prompt["system"], project) if prompt.get("system") else ""
         self.levels = load_levels(recipe.get("levels"), project)
+        self.terms = load_terms(recipe.get("terms"), project)
         self.synonyms: Synonyms = load_synonyms(recipe.get("synonyms"), project)
         reranker = retrieval.get("reranker")
         self.cross_encoder = CrossEncoder(resolve(reranker, project)) if reranker else None
@@ -92,7 +94,7 @@ class Preparer:
         started = time.perf_counter()
         before = inquiry.before[-1] if inquiry.before else ""
         whole = complete(inquiry.text, before, self.retriever.vocabulary, self.synonyms)
-        chosen = choose(inquiry.level, (*inquiry.before, inquiry.text), self.levels)
+        chosen = choose(inquiry.level, (*inquiry.before, inquiry.text), self.levels, self.terms)
         common = Prepared(question=self._understood(whole.text, inquiry), carried=whole.carried, as_of=inquiry.as_of,
                           level=chosen.level.name if chosen.level else "", level_reason=chosen.reason)
         if chunks is not None:

@@ -8,6 +8,7 @@
     checked       how many figures, dates and articles were looked up in the passages
     citations     [{number, chunk_id, citation, lines: [text], date, superseded_by, amended}]; amended
                   says what took the document's place, "" where it still holds
+    terms         [{term, meaning}] of the recipe's glossary, beside an answer at the easiest level
     struck        [{text, reason}]: sentences taken out
     filters       {field: [value]} in force
     assumed       [field]: those of them the question did not state (the newest year)
@@ -45,6 +46,7 @@ def record(answer: Answer, asked: str) -> dict[str, Any]:
             "citations": [{"number": one.number, "chunk_id": one.chunk.chunk_id, "citation": one.chunk.citation,
                            "lines": list(one.lines), "date": iso(one.chunk.date),
                            "superseded_by": one.chunk.superseded_by, "amended": one.amended} for one in answer.citations],
+            "terms": [{"term": term, "meaning": meaning} for term, meaning in answer.terms],
             "struck": [{"text": one.text, "reason": one.reason} for one in answer.verdict.struck],
             "filters": {name: list(values) for name, values in answer.filters.items()}, "assumed": list(answer.assumed),
             "dropped": {name: list(values) for name, values in answer.dropped.items()},
@@ -58,7 +60,7 @@ def record(answer: Answer, asked: str) -> dict[str, Any]:
 def failed(inquiry: Inquiry, error: MundapError) -> dict[str, Any]:
     """Return the record of a question that got no answer, with the same keys."""
     return {"question": " ".join(nfc(inquiry.text).split()), "asked": inquiry.text, "carried": [], "answer": "",
-            "verdict": FAILED, "checked": 0, "citations": [], "struck": [], "filters": {}, "assumed": [],
+            "verdict": FAILED, "checked": 0, "citations": [], "terms": [], "struck": [], "filters": {}, "assumed": [],
             "dropped": {}, "suggestions": [], "level": inquiry.level,
             "level_reason": "", "as_of": iso(inquiry.as_of), "nearest": [], "timings_s": {}, "error": str(error)}
 

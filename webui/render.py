@@ -34,7 +34,7 @@ def answer(found: Answer) -> str:
     return (f'<article class="answer" data-status="{escape(verdict.status)}">'
             f'<p class="asked">{escape(found.question)}</p>{_badge(found)}{_understood(found)}'
             f'<div class="said">{_paragraphs(verdict.text, numbers)}</div>'
-            f"{_struck(verdict.struck)}{_footnote(found)}</article>")
+            f"{_terms(found)}{_struck(verdict.struck)}{_footnote(found)}</article>")
 
 
 def references(found: Answer) -> str:
@@ -122,6 +122,12 @@ def _struck(struck: Sequence[Struck]) -> str:
     items = "".join(f"<li><s>{escape(one.text.strip())}</s><small>{escape(labels.reason(one.reason))}</small></li>"
                     for one in struck)
     return f'<details class="struck"><summary>제외된 문장 보기 ({len(struck)}개)</summary><ul>{items}</ul></details>'
+
+
+def _terms(found: Answer) -> str:
+    """Return what the answer's terms mean, as the recipe's glossary tells it."""
+    told = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(meaning)}</dd></div>" for term, meaning in found.terms)
+    return f'<dl class="terms" aria-label="용어">{told}</dl>' if told else ""
 
 
 def _understood(found: Answer) -> str:

@@ -16,7 +16,7 @@ from pipelines.facts import PlacedFact
 from pipelines.rejects import Rejects
 from pipelines.rows.askable import one_value, period, why_not
 from pipelines.rows.distractors import choose, ordered
-from pipelines.rows.phrases import EXPERT, Voice, changed, states
+from pipelines.rows.phrases import Voice, changed, states
 from pipelines.rows.pool import Pool, Subject
 from pipelines.rows.row import Row, make_row
 from pipelines.rows.settings import RowSettings
@@ -114,7 +114,8 @@ def draw_level(settings: RowSettings, rng: random.Random) -> Level | None:
 
 def voice_at(level: Level | None, settings: RowSettings, *, with_basis: bool) -> Voice:
     """Return how an answer at a level is worded."""
-    return Voice(level=level.name if level else "", terms=settings.terms, with_basis=with_basis)
+    return Voice(level=level.name if level else "", prior_year=bool(level and level.prior_year), terms=settings.terms,
+                 with_basis=with_basis)
 
 
 def settled_by_basis(fact: PlacedFact, rivals: Sequence[PlacedFact]) -> bool:
@@ -170,10 +171,10 @@ def _row(pool: Pool, settings: RowSettings, part: Part, asked: Asked, rng: rando
 
 
 def _answer(pool: Pool, asked: Asked, passages: Sequence[Passage], number: int, voice: Voice) -> str:
-    """Return the answer at a level; an expert's also tells the change from the year before, where a passage has it."""
+    """Return the answer at a level; where the level wants it and a passage has it, with the change from the year before."""
     fact = asked.fact
     told = states(fact, voice, f"[{number}]")
-    if voice.level != EXPERT:
+    if not voice.prior_year:
         return told
     company, year, when, key = pool.subject(fact)
     for old in pool.by_subject.get((company, year - 1, when, key), ()):

@@ -1,6 +1,5 @@
-"""Two hand-written files of a domain: what its terms mean in plain words, and its ratios with their two items.
+"""A hand-written file of a domain: its ratios with their two items. What its terms mean: mundap.terms.
 
-    terms.yaml    매출액: 물건이나 서비스를 팔아 번 돈
     ratios.yaml   부채비율: [부채총계, 자본총계]
 """
 
@@ -13,20 +12,6 @@ import yaml
 
 from mundap.errors import ConfigError
 from mundap.paths import resolve, show
-
-
-def load_terms(name: str | None, project: Path) -> dict[str, str]:
-    """Return the terms with their meanings; empty without a file.
-
-    Raises:
-        ConfigError: the file is missing, a meaning is not text, or it holds a digit: figures come from passages alone.
-    """
-    found = _read(name, project)
-    for term, meaning in found.items():
-        if not isinstance(meaning, str) or not meaning.strip() or any(letter.isdigit() for letter in meaning):
-            raise ConfigError(f"the meaning of {term!r} must be words without digits.", where=str(name),
-                              fix="Write it so: 매출액: 물건이나 서비스를 팔아 번 돈")
-    return {str(term): " ".join(meaning.split()) for term, meaning in found.items()}
 
 
 def load_ratios(name: str | None, project: Path) -> dict[str, tuple[str, str]]:

@@ -22,9 +22,13 @@ _NUMBERING = re.compile(r"^\s*(?:(?:[IVX]+|[0-9]+|[가-하])[.)]|\(?[0-9]+\)|\(�
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """How an answer is worded: at a level ("" for none), with a glossary, naming the basis where the question does."""
+    """How an answer is worded: at a level ("" for none), with a glossary, naming the basis where the question does.
+
+    prior_year: the change from the year before is told too, where a passage has it.
+    """
 
     level: str = ""
+    prior_year: bool = False
     terms: Mapping[str, str] = field(default_factory=dict)
     with_basis: bool = False
 

@@ -10,7 +10,7 @@ from mundap.chunk import Chunk
 from pipelines.chunks import tidy
 from pipelines.rejects import Rejects
 from pipelines.rows.distractors import ordered
-from pipelines.rows.fact_rows import quote
+from pipelines.rows.fact_rows import draw_level, quote
 from pipelines.rows.pool import Pool
 from pipelines.rows.row import Row, make_row
 from pipelines.rows.settings import RowSettings
@@ -27,7 +27,10 @@ class Pair:
 
 
 def qa_rows(pool: Pool, settings: RowSettings, part: Part, pairs: Sequence[Pair], rejects: Rejects) -> Iterator[Row]:
-    """Yield one row for each pair of a part; the answer is the author's, followed by the number of its passage."""
+    """Yield one row for each pair of a part; the answer is the author's, followed by the number of its passage.
+
+    At a level too: the author's words are the same whoever asks.
+    """
     own = {chunk.doc_id: chunk for chunk in reversed(pool.chunks.values()) if chunk.metadata.get("kind") == "qa"}
     others = [chunk for chunk in pool.chunks.values()
               if chunk.metadata.get("kind") == "qa" and pool.in_part(chunk, part)]
@@ -38,13 +41,15 @@ def qa_rows(pool: Pool, settings: RowSettings, part: Part, pairs: Sequence[Pair]
         rng = random.Random(f"{settings.seed}:qa:{pair.doc_id}")
         true, answer = own[pair.doc_id], tidy(pair.answer)
         chunks = ordered(true, _distractors(true, others, settings.top_k - 1, rng), rng)
-        passages = quote(pair.question, chunks, settings)
+        level = draw_level(settings, random.Random(f"{settings.seed}:level:{pair.doc_id}"))
+        passages = quote(pair.question, chunks, settings, level)
         number = 1 + chunks.index(true)
         quoted = " ".join(passages[number - 1].lines) if number <= len(passages) else ""
         if "".join(answer.split()) not in "".join(quoted.split()):
             rejects.add("answer_not_in_focus", part=part, subject=tidy(pair.question), detail=true.chunk_id)
             continue
-        yield make_row(prefix=settings.dataset, kind="qa", instruction=settings.instruction, passages=passages,
+        yield make_row(prefix=settings.dataset, kind="qa", passages=passages, level=level.name if level else "",
+                       instruction=level.instruct(settings.instruction) if level else settings.instruction,
                        question=tidy(pair.question), output=f"{answer} [{number}]", source=true.citation,
                        gold_chunk=true.chunk_id, gold_line=answer)
 

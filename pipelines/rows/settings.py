@@ -11,9 +11,10 @@ from mundap.errors import ConfigError
 from mundap.levels import Level, load_levels
 from mundap.paths import resolve, show
 from mundap.synonyms import load_synonyms
+from mundap.terms import load_terms
 from pipelines.rows.article_pairs import ArticlePair
 from pipelines.rows.article_settings import ArticleSettings, article_files, load_article_settings
-from pipelines.rows.glossary import load_ratios, load_terms
+from pipelines.rows.glossary import load_ratios
 from pipelines.rows.templates import FORMS, Template, load_templates
 from pipelines.rows.written import Written
 from pipelines.split import Part

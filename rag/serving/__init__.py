@@ -19,8 +19,10 @@ A response, and the last chunk of a stream, has one field that OpenAI's have not
     mundap.carried        what of it was taken from the conversation before
     mundap.level, level_reason, as_of
     mundap.verdict        verified, repaired (a citation was set right), struck (sentences were taken out) or declined
-    mundap.citations      [{number, chunk_id, label, lines, date, superseded_by}]; number is the [1] in the text
-    mundap.filters        the metadata the search was narrowed by
+    mundap.citations      [{number, chunk_id, label, lines, date, superseded_by, amended}]; number is the [1] in the text
+    mundap.filters        the metadata the search was narrowed by; assumed: those of them the question did not state
+    mundap.dropped        filters that would have left nothing; suggestions: names an unknown one may have been meant for
+    mundap.terms          [{term, meaning}]: the recipe's glossary for an answer at the easiest level
     mundap.struck         [{text, reason}]: what the model wrote and nothing bears out; never show it as an answer
     mundap.ignored        the request's fields that were not followed
     mundap.timings_s      queue, retrieve, first_token, generate, total

@@ -182,6 +182,7 @@ def told(answer: Answer, asked: Asked, queue_s: float) -> dict[str, Any]:
                       for one in answer.citations],
         "filters": {name: list(values) for name, values in answer.filters.items()}, "assumed": list(answer.assumed),
         "dropped": {name: list(values) for name, values in answer.dropped.items()}, "suggestions": list(answer.suggestions),
+        "terms": [{"term": term, "meaning": meaning} for term, meaning in answer.terms],
         "struck": [{"text": one.text, "reason": one.reason} for one in answer.verdict.struck],
         "ignored": list(asked.ignored),
         "timings_s": {name: round(seconds, 4) for name, seconds in {"queue": queue_s, **answer.timings_s}.items()}}

@@ -20,6 +20,12 @@ def test_levels_come_easiest_first_with_their_text_in_one_line(tmp_path: Path) -
     assert load_levels(None, tmp_path) == {}
 
 
+def test_a_level_without_a_text_leaves_the_prompt_as_it_is_and_has_bounds_of_its_own(tmp_path: Path) -> None:
+    [level] = load_levels({"중급": {"context_tokens": 320, "max_new_tokens": 128}}, tmp_path).values()
+    assert level.instruct("답하세요.") == "답하세요."
+    assert (level.top_k, level.context_tokens, level.max_new_tokens, level.prior_year) == (None, 320, 128, False)
+
+
 def test_an_empty_file_and_an_unknown_level_say_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="empty.txt: the level's text file is missing or empty"):

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from mundap.tail import TailRules, cut, place_of, script, scripts_of, shown
+from mundap.tail import TailRules, cut, place_of, script, scripts_of, shown, without_tail
 
 PHRASES = TailRules(phrases=("이번에 새로 나온", "Este es", "이번엔", "이번에"))
 REPETITION = TailRules(repetition=True)
@@ -130,3 +130,14 @@ def test_an_answer_is_cut_at_one_place_however_it_grows_and_nothing_shown_is_tak
         assert grown == whole and whole.startswith(seen), repr(text)
         fired += whole != text
     assert 150 < fired < 900, "the texts hold both"
+
+
+@pytest.mark.parametrize(("text", "kept"), [
+    ("매출액은 715,500백만원입니다. [1] 2", "매출액은 715,500백만원입니다. [1]"),
+    ("매출액은 715,500백만원입니다. [1] 2023년에는 7", "매출액은 715,500백만원입니다. [1]"),
+    ("매출은 7억원입니다. [1][2] 다만, 늘었습니다. [", "매출은 7억원입니다. [1][2] 다만, 늘었습니다."),
+    ("매출액은 715,500백만원입니다. [1]", "매출액은 715,500백만원입니다. [1]"),
+    ("매출액은 715,500백만원입", "매출액은 715,500백만원입"),   # nothing whole to keep: the check decides
+    ("", "")])
+def test_a_sentence_broken_off_at_the_length_is_dropped_where_a_whole_one_is_before_it(text: str, kept: str) -> None:
+    assert without_tail(text) == kept

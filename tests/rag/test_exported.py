@@ -24,7 +24,7 @@ LINKING = ["http://evil.example/a_b", "www.evil.example", "mailto:a@b.kr", "누�
 def made(**changes: Any) -> dict[str, Any]:
     return {"id": "", "question": "매출액은?", "asked": "매출액은?", "carried": [], "answer": "1백만원입니다. [1]",
             "verdict": "verified", "checked": 1,
-            "struck": [], "filters": {"company": ["가온"]}, "level": "", "level_reason": "", "as_of": None,
+            "terms": [], "struck": [], "filters": {"company": ["가온"]}, "level": "", "level_reason": "", "as_of": None,
             "citations": [{"number": 1, "chunk_id": "c", "citation": "보고서", "lines": ["매출액: 1백만원"], "date": "2024-03-15",
                            "superseded_by": "", "amended": ""}], "nearest": [], "timings_s": {"total": 1.0}, "error": ""} | changes
 
@@ -74,6 +74,11 @@ def test_the_document_reads_well() -> None:
                            "## 2. 그럼 2022년은?\n\n질문: 가온의 2022년 매출액은?\n")
     assert "2024-03-15, 이후 정정됨: 가온 정정 (2024-05-10)" in text and "- 기준일: 2023-06-30\n- 제외한 문장: 1개\n" in text
     assert text.endswith("가장 가까이 찾은 문서:\n\n- 보고서\n\n## 4. 매출액은?\n\n답하지 못했습니다: broke\n")
+
+
+def test_terms_are_told_as_text() -> None:
+    told = markdown([made(terms=[{"term": "자본금", "meaning": "주주가 낸 <b>돈</b>"}])], WORDS)
+    assert "용어:\n\n- 자본금: 주주가 낸 \\<b\\>돈" in told and "<b>" not in told
 
 
 def test_a_row_has_a_cell_for_each_column() -> None:

@@ -79,7 +79,7 @@ def test_an_answer_has_its_evidence_in_the_documented_field(client: openai.OpenA
     assert told.pop("citations")[0].pop("chunk_id").startswith("h23:")
     assert told == {"question": SALES, "carried": [], "level": None, "level_reason": None, "as_of": None,
                     "verdict": "verified", "filters": {"company": ["한빛바이오"], "fiscal_year": [2023]},
-                    "assumed": [], "dropped": {}, "suggestions": [], "struck": [],
+                    "assumed": [], "dropped": {}, "suggestions": [], "terms": [], "struck": [],
                     "ignored": ["temperature", "max_tokens"]}
 
 

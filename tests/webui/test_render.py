@@ -143,3 +143,8 @@ def test_an_amended_document_says_what_took_its_place() -> None:
     amended = replace(found, citations=(replace(found.citations[0], amended="가온 <정정> (2024-05-10)"),))
     assert "이후 정정됨: 가온 &lt;정정&gt; (2024-05-10)" in render.references(amended)
     assert "정정됨" not in render.references(found)
+
+
+def test_terms_stand_beside_the_answer_as_text() -> None:
+    drawn = render.answer(replace(answered(), terms=(("자본금", "주주가 낸 <돈>"),)))
+    assert "<dt>자본금</dt><dd>주주가 낸 &lt;돈&gt;</dd>" in drawn and 'class="terms"' not in render.answer(answered())

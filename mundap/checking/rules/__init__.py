@@ -164,6 +164,9 @@ RULES: tuple[Rule, ...] = (
     Rule(code="MD904", find=named_files.server_within_reach, warning=True,
          why="Chroma's server has no authentication: whoever reaches its port can read, change and delete the index.",
          fix="Keep it on 127.0.0.1, or on a private network behind a firewall."),
+    Rule(code="MD905", find=named_files.terms_in_words,
+         why="A file of terms is shown beside answers, whose figures must come from their passages alone.",
+         fix="Write each meaning in words, one `term: meaning` a line."),
 )
 
 

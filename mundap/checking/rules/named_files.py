@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from mundap.errors import ConfigError
 from mundap.generator.endpoint import LOOPBACK
 from mundap.levels import NAMES
 from mundap.overrides import at
 from mundap.paths import resolve
 from mundap.problem import Problem
 from mundap.recipe import Recipe
+from mundap.terms import load_terms
 from mundap.yaml_lines import KeyPath
 
 # Keys that name a committed file, by kind of recipe.
@@ -18,10 +20,11 @@ _NAMED: dict[str, tuple[KeyPath, ...]] = {
     "data": (("rows", "instruction"), ("rows", "synonyms"), ("rows", "questions", "train"),
              ("rows", "questions", "eval"), ("rows", "terms"), ("rows", "ratios"),
              *(("rows", "levels", name, "instruction") for name in NAMES)),
-    "rag": (("prompt", "instruction"), ("synonyms",), ("generation", "chat"),
+    "rag": (("prompt", "instruction"), ("synonyms",), ("terms",), ("generation", "chat"),
             *(("levels", name, "instruction") for name in NAMES)),
     "eval": (("rag",),),
 }
+_TERMS: dict[str, KeyPath] = {"data": ("rows", "terms"), "rag": ("terms",)}
 # What each generator cannot do without, and what to write there.
 _NEEDED = {"local": {"chat": "Name a chat recipe, for example configs/demo/chat.yaml."},
            "endpoint": {"base_url": "Give the service's address, for example http://127.0.0.1:8000/v1.",
@@ -38,6 +41,18 @@ def named_files(recipe: Recipe) -> Iterator[Problem]:
         if isinstance(value, str) and not resolve(value, recipe.project).is_file():
             yield recipe.problem(key, f"there is no file {value}.",
                                  "Correct the path; it begins at the project's root.")
+
+
+def terms_in_words(recipe: Recipe) -> Iterator[Problem]:
+    """Yield a problem for a file of terms that cannot be read, or holds a figure."""
+    key = _TERMS.get(recipe.kind, ())
+    name = at(recipe.values, key) if key else None
+    if not isinstance(name, str) or not resolve(name, recipe.project).is_file():
+        return   # a missing file is named_files' matter
+    try:
+        load_terms(name, recipe.project)
+    except ConfigError as error:
+        yield recipe.problem(key, f"{name}: {error.what}", error.fix)
 
 
 def generator_complete(recipe: Recipe) -> Iterator[Problem]:

@@ -19,8 +19,13 @@ _SAME: tuple[tuple[KeyPath, KeyPath], ...] = (
     (("rows", "lines_per_passage"), ("prompt", "lines_per_passage")),
     (("rows", "synonyms"), ("synonyms",)),
     (("rows", "levels"), ("levels",)),
+    (("rows", "terms"), ("terms",)),
     (("chunks", "tokenizer"), ("index", "embedding_model")),
 )
+
+
+# What of a level shapes a prompt; how long its answers may be is the app's business alone.
+_OF_PROMPT = ("instruction", "top_k", "context_tokens")
 
 
 def same_prompt(recipe: Recipe) -> Iterator[Problem]:
@@ -34,7 +39,17 @@ def same_prompt(recipe: Recipe) -> Iterator[Problem]:
         return   # the checker tells about that file itself
     for ours, theirs in _SAME:
         mine, other = at(recipe.values, ours), at(rag.values, theirs)
+        if theirs == ("levels",):
+            mine, other = _in_prompts(mine), _in_prompts(other)
         if mine is not None and other is not None and mine != other:
             yield recipe.problem(ours, f"{mine!r} differs from {other!r} at {rag.where(*theirs)}.",
                                  "Training rows and the app must use the same; make them equal.")
 
+
+def _in_prompts(levels: object) -> object:
+    """Return a recipe's levels by what shapes their prompts, without those that leave it plain."""
+    if not isinstance(levels, dict):
+        return levels
+    shaped = {name: {key: level[key] for key in _OF_PROMPT if level.get(key) is not None}
+              for name, level in levels.items() if isinstance(level, dict)}
+    return {name: level for name, level in shaped.items() if level}

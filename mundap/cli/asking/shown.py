@@ -31,6 +31,7 @@ def answer_lines(answer: Answer, asked: str) -> list[str]:
         lines.append(f"{iso(answer.as_of)}에 나와 있던 문서가 없습니다." if answer.as_of else "찾은 문서가 없습니다.")
     if answer.declined and answer.suggestions:
         lines.append(f"혹시 이 이름인가요? {', '.join(answer.suggestions)}")
+    lines += [f"용어: {term} = {meaning}" for term, meaning in answer.terms]
     for citation in answer.citations:
         lines += [f"[{citation.number}] {citation.label}", *(f"    {line}" for line in citation.lines)]
     return [visible(line) for line in lines]

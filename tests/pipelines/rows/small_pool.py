@@ -8,8 +8,9 @@ from typing import Any
 
 from mundap.chunk import Chunk
 from mundap.levels import load_levels
+from mundap.terms import load_terms
 from pipelines.facts import PlacedFact
-from pipelines.rows.glossary import load_ratios, load_terms
+from pipelines.rows.glossary import load_ratios
 from pipelines.rows.pool import Pool
 from pipelines.rows.settings import FORMS_OF, RowSettings
 from pipelines.rows.templates import FORMS, load_templates
@@ -20,7 +21,7 @@ PROMPTS = PROJECT / "configs/prompts"
 COMPANIES = ("가온누리전자", "한빛나래식품", "푸른솔제약", "은하수중공업")
 LEVELS = {"초급": {"instruction": "configs/prompts/dart/level_beginner.txt"},
           "중급": {"instruction": "configs/prompts/dart/level_intermediate.txt"},
-          "고급": {"instruction": "configs/prompts/dart/level_advanced.txt"}}
+          "고급": {"instruction": "configs/prompts/dart/level_advanced.txt", "prior_year": True}}
 
 
 def placed(company: str, year: int, item: str, value: str, unit: str = "백만원", *, basis: str = "연결",

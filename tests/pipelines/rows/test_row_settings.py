@@ -10,7 +10,7 @@ from small_pool import LEVELS, PROJECT, PROMPTS
 
 from mundap.errors import ConfigError
 from mundap.recipe import read
-from pipelines.rows.glossary import load_ratios, load_terms
+from pipelines.rows.glossary import load_ratios
 from pipelines.rows.settings import load_settings, prompt_files
 from pipelines.rows.templates import FORMS, load_templates
 
@@ -61,21 +61,12 @@ def test_a_question_that_leaves_something_open_is_refused(tmp_path: Path) -> Non
         load_templates(tmp_path / "share.txt", FORMS["share"], FORMS["share"])
 
 
-@pytest.mark.parametrize(("text", "problem"), [
-    ("매출액: 2023년에 번 돈\n", "must be words without digits"), ("매출액: []\n", "must be words"),
-    ("- 매출액\n", "must hold `name: value` lines")])
-def test_a_glossary_holds_words_only(tmp_path: Path, text: str, problem: str) -> None:
-    (tmp_path / "terms.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(ConfigError, match=problem):
-        load_terms(str(tmp_path / "terms.yaml"), tmp_path)
-
-
 def test_a_ratio_has_two_items_and_files_must_be_there(tmp_path: Path) -> None:
     (tmp_path / "ratios.yaml").write_text("부채비율: [부채총계]\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="'부채비율' must name two items"):
         load_ratios(str(tmp_path / "ratios.yaml"), tmp_path)
     with pytest.raises(ConfigError, match="there is no such file"):
-        load_terms("none.yaml", tmp_path)
+        load_ratios("none.yaml", tmp_path)
     assert load_ratios(None, tmp_path) == {}
 
 
@@ -91,5 +82,9 @@ def test_unknown_kinds_and_levels_are_refused(override: str, problem: str) -> No
 
 def test_the_dart_recipes_levels_are_the_same_on_both_sides() -> None:
     data, rag = (read(PROJECT / f"configs/dart/{name}.yaml").values for name in ("data", "rag"))
-    assert data["rows"]["levels"] == rag["levels"] and set(rag["levels"]) == {"초급", "중급", "고급"}
+    assert set(rag["levels"]) == set(data["rows"]["levels"]) == {"초급", "중급", "고급"}
+    for name, level in rag["levels"].items():
+        for key in ("instruction", "top_k", "context_tokens"):
+            assert data["rows"]["levels"][name][key] == level[key], (name, key)
+        assert level["max_new_tokens"] >= 128
     assert data["rows"]["top_k"] == rag["retrieval"]["top_k"]
