@@ -40,7 +40,8 @@ def test_defaults_come_from_the_schema(project: Path) -> None:
                     "prompt: {instruction: a.txt, decline_text: 없음}\ngeneration: {generator: local, chat: c.yaml}\n",
                     encoding="utf-8")
     values = load(path).values
-    assert values["retrieval"] == {"top_k": 2, "candidates": 20, "fusion": "weighted", "dense_weight": 18, "filters": []}
+    assert values["retrieval"] == {"top_k": 2, "candidates": 20, "fusion": "weighted", "dense_weight": 18, "filters": [],
+                                   "expand_sections": False, "reranker": None}
     assert values["index"]["bm25"] == {"k1": 1.5, "b": 0.75}
     assert values["web"]["host"] == "127.0.0.1"
 
@@ -60,7 +61,7 @@ BROKEN = [
     ("train", "eval_strategy: no\n", "configs/demo/train.yaml:{line}: eval_strategy: false is not a choice. To YAML a "
      "bare no or off is false; for the word, quote it: \"no\". Choices: no, steps, epoch. [MD012]"),
     ("rag", "colour: red\n", "configs/demo/rag.yaml:{line}: colour: unknown key (value \"red\"). Choices: domain, "
-     "title, index, retrieval, prompt, levels, synonyms, generation, verification, web. [MD010]"),
+     "title, index, retrieval, prompt, levels, synonyms, terms, generation, verification, web, serve. [MD010]"),
     ("export", "export_device: gpu\n", "configs/demo/export.yaml:{line}: export_device: \"gpu\" is not a choice. "
      "Did you mean 'cpu'? Choices: cpu, auto. [MD012]"),
 ]

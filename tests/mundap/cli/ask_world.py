@@ -78,9 +78,12 @@ def build(project: Path) -> None:
     model.mkdir(parents=True)
     (model / "config.json").write_text("{}", encoding="utf-8")
     recipe = project / "configs/demo/rag.yaml"
-    recipe.write_text(recipe.read_text(encoding="utf-8") + "\nlevels:\n" + "".join(
+    levels = "\nlevels:\n" + "".join(
         f"  {name}: {{instruction: configs/prompts/dart/level_{file}.txt}}\n"
-        for name, file in (("초급", "beginner"), ("중급", "intermediate"), ("고급", "advanced"))), encoding="utf-8")
+        for name, file in (("초급", "beginner"), ("중급", "intermediate"), ("고급", "advanced")))
+    written, found = re.subn(r"\nlevels:.*?\n(?=\n)", lambda _: levels, recipe.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert found == 1
+    recipe.write_text(written, encoding="utf-8")
 
 
 def live_in(put: Callable[[Any, str, Any], None], seconds: float = 0.0) -> list[ScriptedGenerator]:

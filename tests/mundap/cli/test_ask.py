@@ -9,14 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-import rag.prepare
 from mundap.cli.asking.shown import visible
 from mundap.cli.asking.talk import Talk
-from mundap.levels import AUTO, Chosen
+from mundap.levels import AUTO
 from rag.answer import Answer, Answerer, Delta
 from rag.inquiry import Inquiry
 from tests.mundap.cli import ask_world
@@ -95,19 +93,13 @@ def test_misuse_is_told(words: tuple[str, ...], said: str, ask: Ask) -> None:
     assert (code, out) == (2, "") and said in " ".join(err.replace("│", " ").split())
 
 
-def test_a_level_is_passed_on_and_why_one_was_chosen_is_told(ask: Ask, opened: list[ScriptedGenerator],
-                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_level_is_passed_on_and_why_one_was_chosen_is_told(ask: Ask, opened: list[ScriptedGenerator]) -> None:
     assert "수준" not in ask(ASKED, "--level", "초급")[1], "the asker knows what was asked for"
-    seen: list[tuple[str, tuple[str, ...]]] = []
-
-    def choose(name: str, questions: Any, levels: Any) -> Chosen:
-        seen.append((name, tuple(questions)))
-        return Chosen(level=levels["고급"], reason="전문 용어가 많아서")
-
-    monkeypatch.setattr(rag.prepare, "choose", choose)
-    assert "수준: 고급 (전문 용어가 많아서)\n" in ask(ASKED, "--level", AUTO)[1]
-    assert seen == [(AUTO, (ASKED,))]
-    assert opened[0].requests[0].content != opened[1].requests[0].content
+    told = ask(f"쉽게 설명해 주세요. {ASKED}", "--level", AUTO)[1]
+    assert "수준: 초급 (" in told and "쉽게" in told
+    assert opened[0].requests[0].content.partition("\n")[0] == opened[1].requests[0].content.partition("\n")[0]
+    assert "쉽게" not in ask(ASKED, "--level", "고급")[1]
+    assert opened[2].requests[0].content.partition("\n")[0] != opened[0].requests[0].content.partition("\n")[0]
 
 
 def test_a_document_cannot_steer_the_terminal(ask: Ask) -> None:

@@ -16,6 +16,7 @@ from mundap.generator.control_tokens import broken, control_ids
 from mundap.generator.engine import Engine
 from tests.recipes import tiny_tokenizers
 
+pytestmark = pytest.mark.slow   # transformers takes ten seconds to import
 STRANGE = ("<|begin_of_text|>", "<|end_of_text|>", "@@turn@@", "@@turn@@model")
 
 
