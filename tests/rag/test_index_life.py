@@ -91,6 +91,7 @@ def fingerprint(index: Index, embedder: HashingEmbedder) -> tuple[object, ...]:
             sorted((name, sorted(rows[name].items())) for name in rows), answers(index, embedder))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["embed", "store", "publish"])
 def test_a_killed_build_leaves_the_old_index_serving_and_is_gone_on_with(tmp_path: Path, embedder: HashingEmbedder,
                                                                          where: str) -> None:
@@ -127,6 +128,7 @@ def test_a_first_build_that_was_killed_is_told_from_no_index(tmp_path: Path, emb
     assert not resolve("indexes/demo/partial", tmp_path).exists()
 
 
+@pytest.mark.slow
 def test_a_build_killed_after_publishing_serves_and_is_tidied_up_after(tmp_path: Path, embedder: HashingEmbedder) -> None:
     built(tmp_path, reports(), embedder)
     write(tmp_path, edition(1))
@@ -155,6 +157,7 @@ def test_a_torn_piece_of_a_killed_build_is_embedded_again(tmp_path: Path, embedd
     assert build(recipe(), tmp_path, embedder, silent).embedded == 5
 
 
+@pytest.mark.slow
 def test_two_readers_see_old_or_new_and_never_both_while_versions_are_published(tmp_path: Path,
                                                                                 embedder: HashingEmbedder) -> None:
     built(tmp_path, edition(0), embedder)

@@ -190,6 +190,7 @@ class FakeProvider:
                 with_header = self._chance.random() < 0.5
                 return "429", 429, _error("Slow down.", "rate_limit_exceeded"), {"Retry-After": "1"} if with_header else {}
             if name == "hang":
+                self.statuses["hang"] += 1   # no answer will be counted
                 await asyncio.sleep(3600)
             status = 200 if name == "garbage" else self._chance.choice((500, 502, 503))
             return name, status, "<html>ERROR: upstream failed</html>" if name == "garbage" else _error("ERROR", name), {}

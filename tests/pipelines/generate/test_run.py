@@ -70,8 +70,12 @@ def test_with_faults_nothing_is_lost_doubled_or_an_error_kept(tmp_path: Path) ->
                        refused=0.05, ungrounded=0.1, fenced=0.1)
     with running(faults) as provider:
         report = run(provider, tmp_path, 60, keys=BOTH, provider={"timeout_s": 0.3})
+        met = provider.stats()["statuses"]
     assert report.complete and report.rows + sum(report.rejected.values()) == 60 and report.rows >= 57
-    assert {"server_error", "rate_limit", "timeout", "refused"} <= set(report.outcomes)
+    # which faults of the way are drawn depends on how many requests come; which are told depends on what was met
+    told = {"server_error": "server_error", "429": "rate_limit", "hang": "timeout", "refused": "refused"}
+    expected = {told[name] for name in met if name in told}
+    assert expected <= set(report.outcomes) and len(expected) >= 3
     rows = read_rows(report.rows_file)
     assert len({row.chunk_id for row in rows}) == len(rows)
     whole = report.rows_file.read_text(encoding="utf-8")
