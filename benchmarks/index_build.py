@@ -4,7 +4,7 @@
     .venv/bin/python benchmarks/index_build.py --chunks docs/dart/chunks --count 300 --runs 3
 
 Both sides embed the same texts with the same folder of weights in one process, in turn. Plain is
-SentenceTransformer(folder).encode(texts) with nothing set; ours is rag.index.build as it ships, into an empty folder.
+SentenceTransformer(folder).encode(texts) with nothing set; ours is rag.indexing.build.build as it ships, into an empty folder.
 Neither side's time holds the loading of a model. Wants a machine that does nothing else: the load is told beside the times.
 """
 
@@ -31,8 +31,8 @@ import mundap.embedder  # noqa: E402
 from mundap.chunk import Chunk, read_chunks, write_chunks  # noqa: E402
 from mundap.embedder import Embedder  # noqa: E402
 from mundap.paths import resolve  # noqa: E402
-from rag.index import IndexReport, build, open_index  # noqa: E402
-from rag.passages import passage  # noqa: E402
+from rag.indexing.build import IndexReport, build, open_index  # noqa: E402
+from rag.indexing.passages import passage  # noqa: E402
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer

@@ -31,7 +31,7 @@ import psutil  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 
 from mundap.chunk import Chunk, chunk_id, write_chunks  # noqa: E402
-from rag.index import build, open_index  # noqa: E402
+from rag.indexing.build import build, open_index  # noqa: E402
 
 DIMENSION = 384
 YEARS = range(2015, 2025)

@@ -18,9 +18,9 @@ from retrieval_sets import QuestionSet
 
 from mundap.chunk import Chunk, write_chunks
 from mundap.embedder import TextEmbedder
-from rag.fusion import reciprocal_rank_fusion
-from rag.index import Index, build, open_index
-from rag.retrieve import Retriever
+from rag.indexing.build import Index, build, open_index
+from rag.search.fusion import reciprocal_rank_fusion
+from rag.search.retrieve import Retriever
 
 DEPTH, AT = 10, (1, 5, 10)
 WEIGHTS = (6, 9, 12, 15, 18, 21, 24, 30)

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from made_index import ACCOUNTS, YEARS, companies, made_index
 
-from rag.index import open_index
-from rag.retrieve import Retriever
+from rag.indexing.build import open_index
+from rag.search.retrieve import Retriever
 
 QUESTIONS, WARM_UP = 300, 20
 KINDS = ("no filter", "a tenth (one year)", "one company")

@@ -23,7 +23,7 @@ from mundap.listening import listen, server
 from mundap.recipe import load
 from mundap.warmup import Warmup
 from rag.answer import Answerer
-from rag.retrieve import Retriever
+from rag.search.retrieve import Retriever
 from rag.serving.app import HTTP, Endpoint, Settings, application, one_thread
 
 WARM_UP = 3

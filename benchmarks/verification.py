@@ -30,8 +30,8 @@ from benchmarks.verification_real import real
 from mundap.grounding import check
 from mundap.prompt import Passage
 from mundap.question import Question, analyse
-from rag.evidence import find
-from rag.verify import Policy, verify
+from rag.checks.evidence import find
+from rag.checks.verify import Policy, verify
 
 WAYS = ("abstain", "strike", "flag", "check alone", "plain numbers")
 SENTENCES, CHUNKS, TARGET_MS = 10, 8, 20

@@ -1,7 +1,7 @@
 """The embedder: texts in, unit vectors out, from a sentence-transformers folder on disk.
 
 It never asks a hub for anything, and it loads nothing before the first text (reading `identity` loads nothing).
-Does not store or search vectors; rag/index.py does.
+Does not store or search vectors; rag/indexing/build.py does.
 """
 
 from __future__ import annotations

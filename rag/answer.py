@@ -19,12 +19,12 @@ from mundap.levels import EASIEST, Level
 from mundap.prompt import Passage
 from mundap.tail import without_tail
 from mundap.terms import explain
-from rag.filters import Filters
-from rag.hit import Hit
+from rag.checks.verify import Policy, Verdict, verify
 from rag.inquiry import Inquiry
 from rag.prepare import Prepared, Preparer
-from rag.retrieve import Retriever
-from rag.verify import Policy, Verdict, verify
+from rag.search.filters import Filters
+from rag.search.hit import Hit
+from rag.search.retrieve import Retriever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,8 @@ from mundap.provenance import write_text
 from rag.answer import Answer, Answerer
 from rag.inquiry import Inquiry
 from rag.kept_answers import Keeper, digest, identity, progress, read
-from rag.retrieve import Retriever
 from rag.score import Outcome, score, wilson
+from rag.search.retrieve import Retriever
 
 _BATCH = 12
 _METRICS = ("right figure", "right figure and citation", "declined what it should", "wrong figure shown",

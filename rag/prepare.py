@@ -27,13 +27,13 @@ from mundap.question import Question, Synonyms, analyse, canonical
 from mundap.synonyms import load_synonyms
 from mundap.terms import load_terms
 from mundap.token_count import token_counter
-from rag.cross_encoder import CrossEncoder
-from rag.evidence import find, narrow, subject
-from rag.filters import Filters
-from rag.hit import Hit
+from rag.checks.evidence import find, narrow, subject
 from rag.inquiry import Inquiry
-from rag.rerank import rerank
-from rag.retrieve import Retriever
+from rag.search.cross_encoder import CrossEncoder
+from rag.search.filters import Filters
+from rag.search.hit import Hit
+from rag.search.rerank import rerank
+from rag.search.retrieve import Retriever
 
 CATEGORY = "category"   # the metadata field that picks a system prompt
 

@@ -22,7 +22,7 @@ from pipelines.data import run
 from pipelines.readers.terms import read
 from pipelines.rows.article_pairs import load_pairs
 from pipelines.rows.clauses import title_of
-from rag.verify import verify
+from rag.checks.verify import verify
 
 ROOT = Path(__file__).resolve().parent.parent
 RAW = ROOT / "datasets/raw/insurance"

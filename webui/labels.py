@@ -53,7 +53,7 @@ ERRORS: Mapping[type[MundapError], str] = {
     ResourceError: "필요한 자원을 쓸 수 없습니다",
     MissingExtra: "필요한 패키지가 없습니다",
 }
-# rag.verify gives a sentence's failure in English; a reason it words otherwise is shown as it is.
+# rag.checks.verify gives a sentence's failure in English; a reason it words otherwise is shown as it is.
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^(?P<quoted>['\"].*['\"]) stands in no passage$"), "{quoted}: 찾은 문서 어디에도 없습니다"),
     (re.compile(r"^the figure stands in the passage, but for something else"),

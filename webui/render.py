@@ -17,8 +17,8 @@ from mundap.errors import MundapError
 from mundap.prompt import Passage
 from mundap.warmup import Warmup
 from rag.answer import Answer, Citation
-from rag.hit import Hit
-from rag.verify import Struck
+from rag.checks.verify import Struck
+from rag.search.hit import Hit
 from webui import labels
 from webui.highlight import escape, passage
 

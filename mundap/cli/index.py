@@ -18,7 +18,7 @@ def command(recipe: RecipePath, overrides: Overrides = None, as_json: AsJson = F
     from mundap.recipe import load
 
     loaded = load(recipe, overrides=overrides or (), kind="rag")
-    from rag.index import build
+    from rag.indexing.build import build
 
     embedder = Embedder(resolve(loaded.values["index"]["embedding_model"], loaded.project))
     report = build(loaded.values, loaded.project, embedder, say)

@@ -177,7 +177,7 @@ def _index(line: Line) -> str:
     if not line.fresh and manifest.is_file() and stamp.matches(file, parts | {"made": provenance.sha256(manifest)}):
         return "skipped: chunks and embedding model unchanged"
     from mundap.embedder import Embedder
-    from rag.index import build
+    from rag.indexing.build import build
 
     build(recipe.values, recipe.project, Embedder(model), say)
     stamp.write(file, parts | {"made": provenance.sha256(manifest)})

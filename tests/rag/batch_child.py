@@ -15,8 +15,8 @@ from typing import Any, cast
 import rag.batch
 from mundap.errors import GenerationError
 from rag.answer import Answer, Answerer
+from rag.checks.verify import Verdict
 from rag.inquiry import Inquiry
-from rag.verify import Verdict
 
 
 class Echo:

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-import rag.index
-from rag import kept_vectors, versions
-from rag.index import build, open_index
-from rag.retrieve import Retriever
+import rag.indexing.build
+from rag.indexing import kept_vectors, versions
+from rag.indexing.build import build, open_index
+from rag.search.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import recipe
 
@@ -53,11 +53,11 @@ def die(*_: object, **__: object) -> None:
 def build_and_die(project: Path, where: str) -> None:
     """Build an index and be killed while embedding, while storing vectors, before publishing, or before tidying up."""
     if where == "embed":
-        rag.index.SLICE = 2
+        rag.indexing.build.SLICE = 2
         build(recipe(), project, Dies(), lambda line: None)
     elif where == "store":
-        rag.index.STORED_AT_ONCE = 2
-        rag.index.PROGRESS_EVERY_S = 0
+        rag.indexing.build.STORED_AT_ONCE = 2
+        rag.indexing.build.PROGRESS_EVERY_S = 0
         build(recipe(), project, HashingEmbedder(), lambda line: die() if line.startswith("stored") else None)
     else:
         if where == "publish":

@@ -19,8 +19,8 @@ from mundap.generator import Decoding, Request, Stream
 from mundap.listening import listen, server
 from mundap.warmup import Warmup
 from rag.answer import Answerer
-from rag.index import open_index
-from rag.retrieve import Retriever
+from rag.indexing.build import open_index
+from rag.search.retrieve import Retriever
 from rag.serving.app import HTTP, Endpoint, Settings, application, serve_on
 from rag.serving.guard import token_for
 from tests.rag.hashing_embedder import HashingEmbedder

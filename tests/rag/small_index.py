@@ -8,7 +8,7 @@ from typing import Any
 
 from mundap.chunk import Chunk, chunk_id, write_chunks
 from mundap.paths import resolve
-from rag.index import IndexReport, build
+from rag.indexing.build import IndexReport, build
 from tests.rag.hashing_embedder import HashingEmbedder
 
 

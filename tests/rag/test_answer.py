@@ -19,9 +19,9 @@ from pipelines.rows.fact_rows import quote
 from pipelines.rows.row import make_row
 from pipelines.rows.settings import RowSettings
 from rag.answer import Answer, Answerer, Delta
-from rag.index import open_index
+from rag.indexing.build import open_index
 from rag.inquiry import Inquiry
-from rag.retrieve import Retriever
+from rag.search.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.scripted_generator import ScriptedGenerator
 from tests.rag.small_index import built, chunk, recipe

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mundap.errors import ModelError
-from rag.cross_encoder import CrossEncoder
-from rag.hit import Hit
+from rag.search.cross_encoder import CrossEncoder
+from rag.search.hit import Hit
 from tests.rag.small_index import reports
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import rag.evaluate
-import rag.retrieve
+import rag.search.retrieve
 from mundap.errors import DataError
 from mundap.generator import Request
 from mundap.paths import resolve
@@ -66,7 +66,7 @@ class Evaluation:
         model = resolve("models/tiny", project)
         model.mkdir(parents=True)
         (model / "config.json").write_text("{}", encoding="utf-8")
-        monkeypatch.setattr(rag.retrieve, "Embedder", lambda folder: embedder)
+        monkeypatch.setattr(rag.search.retrieve, "Embedder", lambda folder: embedder)
         monkeypatch.setattr(rag.evaluate, "open_generator", self._open)
 
     def __call__(self, recipe: Mapping[str, Any]) -> Path:

@@ -8,7 +8,7 @@ import pytest
 
 from mundap.prompt import Passage
 from mundap.question import Question, analyse
-from rag.evidence import best_lines, find, is_fact, narrow, subject
+from rag.checks.evidence import best_lines, find, is_fact, narrow, subject
 
 VOCABULARY: Mapping[str, Sequence[str | int]] = {"company": ["가온누리전자", "한빛바이오"], "fiscal_year": [2022, 2023]}
 FACTS = Passage(number=1, head="가온누리전자 2023 사업보고서 > 손익", chunk_id="c1", lines=(

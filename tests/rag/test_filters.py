@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mundap.chunk import Chunk
-from rag.filters import MAX_COMBINATIONS, Rows
+from rag.search.filters import MAX_COMBINATIONS, Rows
 from tests.rag.small_index import chunk, reports
 
 

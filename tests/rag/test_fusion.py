@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rag.fusion import FUSIONS, reciprocal_rank_fusion, weighted_sum
+from rag.search.fusion import FUSIONS, reciprocal_rank_fusion, weighted_sum
 
 
 def scores(*values: float) -> NDArray[np.float32]:

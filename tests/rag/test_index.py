@@ -13,9 +13,9 @@ import pytest
 from mundap.chunk import write_chunks
 from mundap.errors import ConfigError, DataError, IndexMismatch
 from mundap.paths import resolve, show
-from rag import versions
-from rag.index import build, open_index
-from rag.store import score
+from rag.indexing import versions
+from rag.indexing.build import build, open_index
+from rag.indexing.store import score
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import built, chunk, recipe, reports, write
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import rag.store
+import rag.indexing.store
 from mundap.chunk import Chunk
 from mundap.errors import IndexMismatch, ResourceError
 from mundap.paths import resolve
-from rag.index import build, open_index
-from rag.opened import Index
-from rag.retrieve import Retriever
+from rag.indexing.build import build, open_index
+from rag.indexing.opened import Index
+from rag.search.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import built, chunk, recipe, reports, write
 
@@ -196,7 +196,7 @@ def test_a_version_stays_while_it_is_read_and_goes_after(tmp_path: Path, embedde
 def test_a_reader_whose_version_was_replaced_while_it_was_opening_takes_the_new_one(
         tmp_path: Path, embedder: HashingEmbedder, monkeypatch: pytest.MonkeyPatch) -> None:
     built(tmp_path, edition(0), embedder)
-    hold, published = rag.versions.hold, []
+    hold, published = rag.indexing.versions.hold, []
 
     def late(place: Path, name: str) -> object:
         if not published:
@@ -204,7 +204,7 @@ def test_a_reader_whose_version_was_replaced_while_it_was_opening_takes_the_new_
             built(tmp_path, edition(1), embedder)
         return hold(place, name)
 
-    monkeypatch.setattr(rag.versions, "hold", late)
+    monkeypatch.setattr(rag.indexing.versions, "hold", late)
     index = open_index(recipe(), tmp_path, embedder)
     assert list(index.chunks.values()) == edition(1)
     index.close()
@@ -305,7 +305,7 @@ def test_rows_and_vectors_are_read_a_page_at_a_time(tmp_path: Path, embedder: Ha
     built(tmp_path, edition(0), embedder)
     index = open_index(recipe(), tmp_path, embedder)
     whole = index.store.rows(), index.store.vectors()[0]
-    monkeypatch.setattr(rag.store, "_PAGE", 5)
+    monkeypatch.setattr(rag.indexing.store, "_PAGE", 5)
     assert (index.store.rows(), index.store.vectors()[0]) == whole
     assert len(whole[0]) == 12
     index.close()

@@ -19,9 +19,9 @@ from mundap.generator.control_tokens import control_ids
 from mundap.paths import resolve
 from mundap.prompt import Passage, build_input, user_content
 from rag.answer import Answer, Answerer
-from rag.index import open_index
-from rag.orders import is_order, leaks
-from rag.retrieve import Retriever
+from rag.checks.orders import is_order, leaks
+from rag.indexing.build import open_index
+from rag.search.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.injections import INJECTIONS, INSTRUCTION, Injection
 from tests.rag.scripted_generator import ScriptedGenerator

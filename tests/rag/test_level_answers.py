@@ -15,10 +15,10 @@ from mundap.chunk import Chunk
 from mundap.generator import Decoding, Request
 from mundap.levels import AUTO, NAMES
 from rag.answer import Answer, Answerer
-from rag.index import open_index
+from rag.indexing.build import open_index
 from rag.inquiry import Inquiry
-from rag.retrieve import Retriever
 from rag.same_facts import facts_of, wording_of
+from rag.search.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.scripted_generator import ScriptedGenerator
 from tests.rag.small_index import built, chunk, recipe

@@ -6,7 +6,7 @@ import pytest
 
 from mundap.prompt import Passage
 from mundap.question import Question, analyse
-from rag.verify import Verdict, verify
+from rag.checks.verify import Verdict, verify
 
 VOCABULARY = {"company": ["가온", "한빛"], "fiscal_year": [2022, 2023]}
 GAON = Passage(number=1, head="가온 2023 사업보고서 > 연결재무제표", lines=(

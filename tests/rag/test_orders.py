@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mundap.prompt import Passage
-from rag.orders import evidence_of, improper, is_order, leaks, opens_turn
-from rag.verify import verify
+from rag.checks.orders import evidence_of, improper, is_order, leaks, opens_turn
+from rag.checks.verify import verify
 from tests.rag.test_verify import DECLINE, PASSAGES, QUESTION, RIGHT
 
 TOLD = "문서에서 질문에 맞는 줄을 찾아 답하고 문서 번호를 적으세요. 없으면 없다고 답하세요."

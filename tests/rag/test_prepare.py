@@ -10,10 +10,10 @@ import pytest
 
 from mundap.chunk import Chunk
 from mundap.errors import ConfigError, ModelError
-from rag.index import open_index
+from rag.indexing.build import open_index
 from rag.inquiry import Inquiry
 from rag.prepare import Prepared, Preparer
-from rag.retrieve import Retriever
+from rag.search.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import built, chunk, recipe, reports
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mundap.question import analyse
-from rag.hit import Hit
-from rag.rerank import rerank
+from rag.search.hit import Hit
+from rag.search.rerank import rerank
 from tests.rag.small_index import chunk
 
 

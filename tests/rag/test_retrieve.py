@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-import rag.retrieve
+import rag.search.retrieve
 from mundap.chunk import Chunk
 from mundap.embedder import Embedder
 from mundap.errors import ModelError
 from mundap.paths import project_root, resolve
-from rag.index import build, open_index
-from rag.retrieve import Retrieval, Retriever, years_late
+from rag.indexing.build import build, open_index
+from rag.search.retrieve import Retrieval, Retriever, years_late
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import built, chunk, recipe, reports, write
 
@@ -151,7 +151,7 @@ def test_the_graph_and_the_rows_find_the_same(over: Searching, monkeypatch: pyte
                                         superseded_by="z")])
     questions = ["매출액", "계약 해지", "한빛바이오 2022년 매출"]
     exact = [retriever.search(question, top_k=9) for question in questions]
-    monkeypatch.setattr(rag.retrieve, "EXACT_ROWS", 0)
+    monkeypatch.setattr(rag.search.retrieve, "EXACT_ROWS", 0)
     walked = [retriever.search(question, top_k=9) for question in questions]
     assert [documents(found) for found in walked] == [documents(found) for found in exact]
     # text where the index holds numbers

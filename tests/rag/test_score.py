@@ -8,8 +8,8 @@ import pytest
 
 from mundap.prompt import Passage
 from rag.answer import Answer
+from rag.checks.verify import Status, Verdict
 from rag.score import Outcome, score, wilson
-from rag.verify import Status, Verdict
 
 LINE = "가온누리전자 2023년 매출액: 1,234백만원"
 GOLD = {"gold_value": "1,234", "gold_unit": "백만원", "gold_line": LINE, "gold_chunk": "c1"}

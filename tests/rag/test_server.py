@@ -16,9 +16,9 @@ import pytest
 
 from mundap.errors import ConfigError, IndexMismatch, ResourceError
 from mundap.paths import resolve
-from rag import server
-from rag.index import build, open_index
-from rag.retrieve import Retriever
+from rag.indexing import chroma_server
+from rag.indexing.build import build, open_index
+from rag.search.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import built, chunk, recipe, reports, write
 
@@ -48,21 +48,21 @@ def free_port() -> int:
     ("http://[::1]:9000", "http://[::1]:9000"),
 ])
 def test_an_address_is_brought_into_one_form(given: str | None, address: str | None) -> None:
-    assert server.address({"server": given}) == address
-    assert server.address({}) is None
+    assert chroma_server.address({"server": given}) == address
+    assert chroma_server.address({}) is None
 
 
 @pytest.mark.parametrize("given", ["127.0.0.1:8000", "ftp://127.0.0.1:8000", "http://", "http://127.0.0.1:99999",
                                    "http://127.0.0.1:8000/api", "http://me:secret@127.0.0.1:8000"])
 def test_what_is_no_address_is_refused(given: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        server.address({"server": given})
+        chroma_server.address({"server": given})
     assert caught.value.where == "index.server" and caught.value.fix
 
 
 def test_only_a_server_on_this_machine_goes_without_a_warning() -> None:
-    assert [server.warning(f"http://{host}:8000") for host in ("127.0.0.1", "localhost", "[::1]")] == ["", "", ""]
-    assert "Chroma's server has no authentication" in server.warning("http://10.0.0.3:8000")
+    assert [chroma_server.warning(f"http://{host}:8000") for host in ("127.0.0.1", "localhost", "[::1]")] == ["", "", ""]
+    assert "Chroma's server has no authentication" in chroma_server.warning("http://10.0.0.3:8000")
 
 
 def test_a_server_that_is_away_is_told_with_the_command_that_starts_it(tmp_path: Path, embedder: HashingEmbedder) -> None:
@@ -106,13 +106,13 @@ class Running:
     process: subprocess.Popen[bytes]
 
     def collections(self) -> list[str]:
-        from rag.store import _client
+        from rag.indexing.store import _client
 
         client = _client(self.address)
         try:
             return sorted(found.name for found in client.list_collections())
         finally:
-            server.close(client)
+            chroma_server.close(client)
 
 
 @pytest.fixture
@@ -182,7 +182,7 @@ def test_the_server_too_keeps_an_old_version_while_it_is_read(tmp_path: Path, em
 @pytest.mark.slow
 def test_what_becomes_of_an_index_whose_server_goes_or_forgets(tmp_path: Path, embedder: HashingEmbedder, chroma: Running
                                                                ) -> None:
-    from rag.store import drop_collection
+    from rag.indexing.store import drop_collection
 
     mine = recipe(server=chroma.address)
     built(tmp_path, reports(), embedder, server=chroma.address)

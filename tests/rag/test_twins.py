@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mundap.chunk import Chunk
-from rag.hit import Hit
-from rag.retrieve import standing
-from rag.twins import Twins
+from rag.search.hit import Hit
+from rag.search.retrieve import standing
+from rag.search.twins import Twins
 from tests.rag.small_index import chunk
 
 CLAUSE = "피보험자가 보험기간 중에 상해의 직접 결과로써 사망한 경우에는 사망보험금을 보험수익자에게 지급하고 {} 안에 통지합니다."

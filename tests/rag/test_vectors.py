@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mundap.errors import IndexMismatch
-from rag.vectors import Vectors
+from rag.indexing.vectors import Vectors
 
 
 def test_similarity_by_hand() -> None:

@@ -16,7 +16,7 @@ from benchmarks.verification_answers import TrueAnswer, committed
 from mundap.grounding.claims import _claims
 from mundap.prompt import Passage
 from mundap.question import analyse
-from rag.verify import verify
+from rag.checks.verify import verify
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = os.environ.get("MUNDAP_SAMPLES")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mundap.prompt import Passage
 from mundap.question import analyse
-from rag.verify import Policy, Verdict, declines, verify
+from rag.checks.verify import Policy, Verdict, declines, verify
 
 DECLINE = "문서에 해당 내용이 없습니다."
 QUESTION = analyse("가온누리전자의 2023년 매출액은 얼마인가요?",

@@ -12,7 +12,7 @@ import pytest
 from mundap.prompt import Passage
 from mundap.question import analyse
 from pipelines.quality.candidate import passages_of
-from rag.verify import Verdict, verify
+from rag.checks.verify import Verdict, verify
 
 ROOT = Path(__file__).resolve().parents[2]
 DECLINE = "약관에 해당 내용이 없습니다."

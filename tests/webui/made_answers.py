@@ -7,8 +7,8 @@ from typing import Any
 from mundap.chunk import Chunk
 from mundap.prompt import Passage
 from rag.answer import Answer, Citation
-from rag.hit import Hit
-from rag.verify import Verdict
+from rag.checks.verify import Verdict
+from rag.search.hit import Hit
 from tests.rag.small_index import chunk
 
 FACTS = ("가온누리전자 2023년 매출액: 12백만원\n가온누리전자 2023년 매출액: 123백만원\n"

@@ -19,8 +19,8 @@ from mundap.generator import Decoding, Generation, OnDone, Request, Stream
 from mundap.listening import listen
 from mundap.recipe import load
 from rag.answer import Answerer
-from rag.index import open_index
-from rag.retrieve import Retriever
+from rag.indexing.build import open_index
+from rag.search.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import built, chunk, recipe, reports
 from webui.app import serve, serve_on

@@ -11,7 +11,7 @@ import pytest
 from mundap.errors import GenerationError, IndexMismatch, MundapError
 from mundap.prompt import Passage
 from mundap.question import Question
-from rag.verify import Status, Struck, verify
+from rag.checks.verify import Status, Struck, verify
 from tests.rag.small_index import chunk
 from tests.webui.made_answers import answered, hit
 from webui import labels, render
@@ -91,7 +91,7 @@ def test_only_web_addresses_become_links(url: object, kept: bool) -> None:
 
 
 def test_struck_sentences_can_be_opened_with_their_reason_in_korean() -> None:
-    """The reasons are rag.verify's own, so that a change of its wording shows here."""
+    """The reasons are rag.checks.verify's own, so that a change of its wording shows here."""
     passages = [Passage(number=1, head="가온누리전자", lines=("가온누리전자 2023년 매출액: 12백만원",), chunk_id="c")]
     asked = Question(text="매출액은?", words=("매출액",))
     verdict = verify(asked, "매출액은 77백만원입니다. [1] 날씨가 맑고 바람이 분다. [1]", passages,

@@ -28,7 +28,7 @@ from pipelines.tabular.writer import write_csv
 from rag import exported
 from rag.answer import Answerer
 from rag.batch import Answered, answer_all, answered_before
-from rag.index import read_manifest
+from rag.indexing.build import read_manifest
 from rag.inquiry import Inquiry
 from rag.kept_answers import identity
 

@@ -89,7 +89,7 @@ def build(project: Path) -> None:
 def live_in(put: Callable[[Any, str, Any], None], seconds: float = 0.0) -> list[ScriptedGenerator]:
     """Let the answerer embed by hashing and generate by script; return the generators as they are opened."""
     import rag.answer
-    import rag.retrieve
+    import rag.search.retrieve
 
     opened: list[ScriptedGenerator] = []
 
@@ -99,7 +99,7 @@ def live_in(put: Callable[[Any, str, Any], None], seconds: float = 0.0) -> list[
         opened.append(generator)
         return generator
 
-    put(rag.retrieve, "Embedder", lambda folder: HashingEmbedder())
+    put(rag.search.retrieve, "Embedder", lambda folder: HashingEmbedder())
     put(rag.answer, "open_generator", open_generator)
     return opened
 

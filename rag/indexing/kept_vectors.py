@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.vectors import FILE as VECTORS
+from rag.indexing.vectors import FILE as VECTORS
 
 if TYPE_CHECKING:
     import numpy as np

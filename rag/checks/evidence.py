@@ -15,7 +15,7 @@ from mundap.context import LineMatch, label, match
 from mundap.korean import josa
 from mundap.prompt import Passage
 from mundap.question import Question, missing, squeeze
-from rag.orders import evidence_of
+from rag.checks.orders import evidence_of
 
 MIN_PROSE_COVERAGE = 0.5
 MAX_FIGURE_SURPLUS = 2  # letters of a line's label beyond the question, for the question to be about that line's figure
@@ -148,7 +148,7 @@ def narrow(question: Question, passages: Sequence[Passage]) -> list[Passage]:
     """Return the best evidence alone: one passage, one line of it when it is a fact line; empty when there is none.
 
     Of a computed answer, or of one about several years, companies or items, the lines it rests on. What a document tells
-    whoever answers (rag.orders) is left out.
+    whoever answers (rag.checks.orders) is left out.
     """
     passages = [replace(one, lines=tuple(filter(None, one.lines))) for one in evidence_of(passages)]
     found = find(question, passages)

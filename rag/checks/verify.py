@@ -4,7 +4,7 @@ A sentence stands when every figure, date and article in it follows from the pas
 figure stands in is the one the question asks about: this company, this year, this item. A paragraph named as the source
 ("제24조 제2항에 따르면") must be the one that says it. A citation that does not support its sentence is moved to one that
 does. What does not stand is struck; an answer with nothing left is declined. What documents tell whoever answers is no
-evidence, and a sentence that repeats the prompt, writes markup or names an address of its own is struck (rag.orders).
+evidence, and a sentence that repeats the prompt, writes markup or names an address of its own is struck (rag.checks.orders).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from mundap.grounding.items import item_of
 from mundap.korean import morphemes
 from mundap.prompt import Passage
 from mundap.question import Question
-from rag.evidence import Evidence, asked_figure, best_lines, find, is_fact
-from rag.naming import foreign_name
-from rag.orders import evidence_of, improper
-from rag.source_named import SOURCE, misnamed
+from rag.checks.evidence import Evidence, asked_figure, best_lines, find, is_fact
+from rag.checks.naming import foreign_name
+from rag.checks.orders import evidence_of, improper
+from rag.checks.source_named import SOURCE, misnamed
 
 Status = Literal["verified", "repaired", "struck", "declined", "flagged"]
 Policy = Literal["flag", "strike", "abstain"]

@@ -31,13 +31,21 @@ from mundap.embedder import TextEmbedder
 from mundap.errors import IndexMismatch, MundapError
 from mundap.lexical import LexicalIndex
 from mundap.paths import resolve, show
-from rag import kept_vectors, server, versions
-from rag.kept_vectors import Kept, save_passages
-from rag.opened import FORMAT, Index, collection_of, collection_settings, is_stale, open_index, rebuild_command
-from rag.passages import all_passages, children, chunking, digest, is_superseded, passage, row, source_digest
-from rag.store import Metadata, copy_store, drop_collection, open_store
-from rag.vectors import Vectors
-from rag.versions import MANIFEST, read_manifest
+from rag.indexing import chroma_server, kept_vectors, versions
+from rag.indexing.kept_vectors import Kept, save_passages
+from rag.indexing.opened import (
+    FORMAT,
+    Index,
+    collection_of,
+    collection_settings,
+    is_stale,
+    open_index,
+    rebuild_command,
+)
+from rag.indexing.passages import all_passages, children, chunking, digest, is_superseded, passage, row, source_digest
+from rag.indexing.store import Metadata, copy_store, drop_collection, open_store
+from rag.indexing.vectors import Vectors
+from rag.indexing.versions import MANIFEST, read_manifest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,9 +120,9 @@ def build(recipe: Mapping[str, Any], project: Path, embedder: TextEmbedder, say:
     """
     settings, place = recipe["index"], resolve(recipe["index"]["path"], project)
     source = resolve(settings["chunks"], project)
-    address = server.address(settings)
-    if address and server.warning(address):
-        say(server.warning(address))
+    address = chroma_server.address(settings)
+    if address and chroma_server.warning(address):
+        say(chroma_server.warning(address))
     chunks = children(source, project)
     place.mkdir(parents=True, exist_ok=True)
     with folder_lock.held(place, versions.WRITER, "Wait for it, or end it; readers are served meanwhile."):
@@ -303,7 +311,7 @@ def _manifest(settings: Mapping[str, Any], embedder: TextEmbedder, source: Path,
     return {
         "format": FORMAT,
         "collection": settings["collection"],
-        "server": server.address(settings),
+        "server": chroma_server.address(settings),
         "embedding_model": embedder.identity,
         "space": settings["space"],
         "bm25": dict(settings["bm25"]),

@@ -11,8 +11,8 @@ from typing import Any
 from mundap.chunk import Chunk, read_chunks
 from mundap.errors import DataError
 from mundap.paths import show
-from rag.store import Metadata
-from rag.versions import read_manifest
+from rag.indexing.store import Metadata
+from rag.indexing.versions import read_manifest
 
 
 def passage(chunk: Chunk) -> str:

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from mundap.context import head, lines_of, match
 from mundap.question import Question
-from rag.evidence import is_fact
-from rag.hit import Hit
+from rag.checks.evidence import is_fact
+from rag.search.hit import Hit
 
 MAX_SURPLUS = 6  # letters a label may have beyond the question: "현금배당금" for 배당금, not "이익잉여금처분계산서상…"
 

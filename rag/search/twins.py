@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from mundap.chunk import Chunk
 from mundap.question import squeeze
-from rag.hit import Hit
+from rag.search.hit import Hit
 
 SIMILARITY = 0.9   # Jaccard of character 4-grams
 _SIZE = 4

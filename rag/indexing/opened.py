@@ -14,11 +14,11 @@ from mundap.embedder import TextEmbedder
 from mundap.errors import IndexMismatch, MundapError
 from mundap.lexical import LexicalIndex
 from mundap.paths import resolve, show
-from rag import server, versions
-from rag.passages import source_digest
-from rag.store import Place, Store, open_store
-from rag.vectors import Vectors
-from rag.versions import read_manifest
+from rag.indexing import chroma_server, versions
+from rag.indexing.passages import source_digest
+from rag.indexing.store import Place, Store, open_store
+from rag.indexing.vectors import Vectors
+from rag.indexing.versions import read_manifest
 
 FORMAT = 3
 _TRIES = 5   # a version may be replaced between reading its name and opening it, but not so often
@@ -56,9 +56,9 @@ def open_index(recipe: Mapping[str, Any], project: Path, embedder: TextEmbedder)
         ResourceError: the Chroma server does not answer.
     """
     settings, place = recipe["index"], resolve(recipe["index"]["path"], project)
-    where, command, address = show(place, project), rebuild_command(recipe), server.address(settings)
-    if address and server.warning(address):
-        _log.warning("%s", server.warning(address))
+    where, command, address = show(place, project), rebuild_command(recipe), chroma_server.address(settings)
+    if address and chroma_server.warning(address):
+        _log.warning("%s", chroma_server.warning(address))
     for _ in range(_TRIES):
         stored = _fitting(recipe, place, where, embedder)
         held = versions.hold(place, str(stored.get("version")))
@@ -96,7 +96,7 @@ def _fitting(recipe: Mapping[str, Any], place: Path, where: str, embedder: TextE
         raise IndexMismatch(f"the index {'was not built to its end' if begun else 'is not there'}.", where=where,
                             fix=f"Build it with: {command}")
     wanted = {"format": FORMAT, "collection": settings["collection"], "embedding_model": embedder.identity,
-              "space": settings["space"], "bm25": dict(settings["bm25"]), "server": server.address(settings)}
+              "space": settings["space"], "bm25": dict(settings["bm25"]), "server": chroma_server.address(settings)}
     differ = [f"{key}: stored {_words(stored.get(key))}, wanted {_words(value)}"
               for key, value in wanted.items() if stored.get(key) != value]
     if differ:
@@ -130,7 +130,7 @@ def _opened(settings: Mapping[str, Any], place: Path, stored: Mapping[str, Any],
 
 def collection_of(settings: Mapping[str, Any], folder: Path) -> tuple[Place, str]:
     """Return where a version's collection is and its name there: on a server, the version's name is part of it."""
-    address = server.address(settings)
+    address = chroma_server.address(settings)
     return (folder / "chroma", settings["collection"]) if address is None else (
         address, f"{settings['collection']}-{folder.name}")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mundap.errors import ConfigError, IndexMismatch, MissingExtra
-from rag import server
+from rag.indexing import chroma_server
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +57,7 @@ class Store:
     @property
     def count(self) -> int:
         """Return how many rows there are."""
-        with server.answering(self._place):
+        with chroma_server.answering(self._place):
             return int(self._collection.count())
 
     def rows(self) -> dict[str, Metadata]:
@@ -68,7 +68,7 @@ class Store:
     def put(self, ids: Sequence[str], vectors: NDArray[np.float32], metadatas: Sequence[Metadata]) -> None:
         """Add rows, or replace those whose id is there already."""
         for part in _slices(len(ids), self._batch):
-            with server.answering(self._place):
+            with chroma_server.answering(self._place):
                 self._collection.upsert(ids=list(ids[part]), embeddings=vectors[part], metadatas=list(metadatas[part]))
 
     def replace_metadata(self, changes: Mapping[str, tuple[Metadata, Metadata]]) -> None:
@@ -87,7 +87,7 @@ class Store:
     def nearest(self, vector: NDArray[np.float32], top_k: int, where: Mapping[str, Any] | None = None
                 ) -> list[tuple[str, float]]:
         """Return up to top_k (id, cosine similarity), best first; equal ones in order of id."""
-        with server.answering(self._place):
+        with chroma_server.answering(self._place):
             found = self._collection.query(query_embeddings=[vector], n_results=max(1, min(top_k, self.count)),
                                            where=dict(where) if where else None, include=["distances"])
         distances = (found["distances"] or [[]])[0]
@@ -105,12 +105,12 @@ class Store:
 
     def _pages(self, what: str) -> Iterator[Any]:
         for part in _slices(self.count, _PAGE):
-            with server.answering(self._place):
+            with chroma_server.answering(self._place):
                 yield self._collection.get(include=[what], limit=_PAGE, offset=part.start)
 
     def close(self) -> None:
         """Let go of the files."""
-        server.close(self._client)
+        chroma_server.close(self._client)
 
 
 def open_store(place: Place, collection: str, *, space: str, settings: Mapping[str, str | int], fresh: bool) -> Store:
@@ -126,11 +126,11 @@ def open_store(place: Place, collection: str, *, space: str, settings: Mapping[s
     """
     client = _client(place)
     try:
-        with server.answering(place):
+        with chroma_server.answering(place):
             found = _collection(client, place, collection, space, settings, fresh)
             return Store(client, found, space, place)
     except BaseException:
-        server.close(client)
+        chroma_server.close(client)
         raise
 
 
@@ -155,11 +155,11 @@ def drop_collection(address: str, collection: str) -> None:
     """
     client = _client(address)
     try:
-        with server.answering(address):
+        with chroma_server.answering(address):
             if collection in {found.name for found in client.list_collections()}:
                 client.delete_collection(collection)
     finally:
-        server.close(client)
+        chroma_server.close(client)
 
 
 def _collection(client: ClientAPI, place: Place, name: str, space: str, settings: Mapping[str, str | int], fresh: bool
@@ -201,7 +201,7 @@ def _client(place: Place) -> ClientAPI:
         raise MissingExtra("The index", "rag", "chromadb") from error
     settings = Settings(anonymized_telemetry=False, allow_reset=False)
     if isinstance(place, str):
-        return server.client(place, settings)
+        return chroma_server.client(place, settings)
     try:
         return chromadb.PersistentClient(str(place), settings=settings)
     except (ChromaError, ValueError, OSError, RuntimeError) as error:

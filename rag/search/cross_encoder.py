@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mundap.errors import MissingExtra, ModelError
-from rag.hit import Hit
-from rag.index import passage
+from rag.indexing.build import passage
+from rag.search.hit import Hit
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder as Model

@@ -14,7 +14,7 @@ from mundap.context import label
 from mundap.grounding import ClaimCheck, SentenceCheck
 from mundap.prompt import Passage
 from mundap.question import COMPUTING, Question, holds, squeeze, words
-from rag.evidence import is_fact
+from rag.checks.evidence import is_fact
 
 _MARK = re.compile(r"\[\s*\d+(?:\s*,\s*\d+)*\s*\]")
 _GLOSS = re.compile(r"\([^()\d]*\)")     # "현금및현금성자산(바로 쓸 수 있는 돈)": told to the reader, no name

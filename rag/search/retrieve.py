@@ -22,11 +22,11 @@ from mundap.embedder import Embedder, TextEmbedder
 from mundap.errors import IndexMismatch
 from mundap.paths import resolve
 from mundap.question import analyse
-from rag.filters import Filters, Rows
-from rag.fusion import FUSIONS
-from rag.hit import Hit
-from rag.index import Index, is_superseded, open_index
-from rag.twins import Twins
+from rag.indexing.build import Index, is_superseded, open_index
+from rag.search.filters import Filters, Rows
+from rag.search.fusion import FUSIONS
+from rag.search.hit import Hit
+from rag.search.twins import Twins
 
 if TYPE_CHECKING:
     import numpy as np
