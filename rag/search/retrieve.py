@@ -218,16 +218,20 @@ class Retriever:
 
 
 def _top(scores: Floats, depth: int, above: float) -> NDArray[np.intp]:
-    """Return the rows of the depth highest scores, those not above a bound left out; of equal ones the first rows."""
+    """Return the rows of the depth highest scores, those not above a bound left out; of equal ones the first rows.
+
+    The rows above the bound come first, since they are few (BM25 is 0 nearly everywhere) and a partition of many equal
+    numbers takes ten milliseconds at 100,000 rows.
+    """
     import numpy as np
 
-    if depth < len(scores):
-        bound = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-        rows = np.flatnonzero(scores > bound)
-        rows = np.concatenate([rows, np.flatnonzero(scores == bound)[: depth - len(rows)]])
-    else:
-        rows = np.arange(len(scores))
-    return rows[scores[rows] > above]
+    rows = np.flatnonzero(scores > above)
+    if depth >= len(rows):
+        return rows
+    held = scores[rows]
+    bound = np.partition(held, len(held) - depth)[len(held) - depth]
+    best = rows[held > bound]
+    return np.concatenate([best, rows[held == bound][: depth - len(best)]])
 
 
 def _in_turn(rankings: Sequence[Sequence[Hit]]) -> Iterator[Hit]:
