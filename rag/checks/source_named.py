@@ -21,6 +21,7 @@ _SAME = re.compile(r"같은\s?[가-힣]{1,4}\s?$")   # "같은 조 제2호에 �
 _MARK = re.compile(r"\s*\[\s*\d+\s*\]")
 _NUMBERED = re.compile(r"\s*(\d{1,2}(?:의\d{1,2})?)\\?\.(?!\d)")
 _LISTED = re.compile(r"\s*(?:\d{1,2}(?:의\d{1,2})?\\?\.|[가-하]\\?\.)")
+_APART = 2           # words of a sentence that another item holds, and the one named holds none of
 _ELSEWHERE = 0.25   # by so much more of a sentence's words stand in the rest of the passage than in the lines it names
 
 
@@ -84,6 +85,8 @@ def _elsewhere(sentence: SentenceCheck, one: ClaimCheck, end: int, passage: Pass
             and one.claim.span[1] <= other.claim.span[0] < end]
     if own and any(found and not found & own for found in days):
         return True     # the day another paragraph was amended on
+    if own and _of_another_part(sentence, one, end, passage, own):
+        return True
     if not own or (figures & own and not item):
         return False
     if item:
@@ -94,6 +97,32 @@ def _elsewhere(sentence: SentenceCheck, one: ClaimCheck, end: int, passage: Pass
         return False    # as in most sentences: the other lines need not be analysed
     there = words & set[str]().union(*(morphemes(line) for at, line in enumerate(passage.lines) if at not in own))
     return len(there) - len(here) >= _ELSEWHERE * len(words)
+
+
+def _of_another_part(sentence: SentenceCheck, one: ClaimCheck, end: int, passage: Passage, own: set[int]) -> bool:
+    """Return whether a figure told, or all that tells items apart, stands in another paragraph or item and not in the one named.
+
+    "제1조 제1항 제1호에 따르면 150만원" where "1. 1종 수술: 20만원" and "3. 3종 수술: 150만원".
+    """
+    marks = _marks(passage.lines)
+    parts = {marks[at] for at in own if marks[at] != ("", "")}
+    _, _, paragraph, item, _, _ = one.claim.parts
+    if not parts or not (paragraph or item):
+        return False
+    whole = {at for at, mark in enumerate(marks) if mark in parts or (not item and mark[0] in {named for named, _ in parts})}
+    whole |= _lead(own, passage.lines) if item else set()
+    told = [other for other in sentence.claims if other.claim.numeric and one.claim.span[1] <= other.claim.span[0] < end]
+    if any(found and not found & whole and all(marks[at] != ("", "") for at in found)
+           for found in (_lines(other, passage) for other in told)):
+        return True
+    if not item or told:
+        return False
+    said = set(morphemes(_MARK.sub("", sentence.text[one.claim.span[1] - sentence.span[0]:end - sentence.span[0]])))
+    apart = said - set[str]().union(*(morphemes(passage.lines[at]) for at in _lead(own, passage.lines)), morphemes(passage.head))
+    if any(apart & set(morphemes(passage.lines[at])) for at in own):
+        return False
+    others = [set(morphemes(line)) & apart for at, line in enumerate(passage.lines) if marks[at][1] and at not in whole]
+    return any(len(held) >= _APART for held in others)
 
 
 def _lead(own: set[int], lines: Sequence[str]) -> set[int]:

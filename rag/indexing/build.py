@@ -36,6 +36,7 @@ from rag.indexing.kept_vectors import Kept, save_passages
 from rag.indexing.opened import (
     FORMAT,
     Index,
+    bm25_of,
     collection_of,
     collection_settings,
     is_stale,
@@ -138,7 +139,7 @@ def _build(recipe: Mapping[str, Any], project: Path, chunks: Sequence[Chunk], em
     source, where = resolve(settings["chunks"], project), show(place, project)
     stored = read_manifest(place) or {}
     versions.clean(place, stored.get("version"), _forgetting(say))
-    wanted = _manifest(settings, embedder, source, chunks)
+    wanted = _manifest(settings, project, embedder, source, chunks)
     last = _last(place, stored, embedder.identity)
     if last is not None and {key: stored.get(key) for key in wanted} == wanted:
         try:
@@ -234,7 +235,8 @@ def _fill(settings: Mapping[str, Any], wanted: Mapping[str, Any], folder: Path, 
     else:
         say(f"BM25 over the morphemes of {len(chunks):,} chunks")
         ids = [chunk.chunk_id for chunk in chunks]
-        LexicalIndex.build(ids, map(passage, chunks), **wanted["bm25"]).save(folder / "bm25")
+        values = wanted["bm25"] | {"words": tuple(wanted["bm25"].get("words", ()))}
+        LexicalIndex.build(ids, map(passage, chunks), **values).save(folder / "bm25")
     seconds["bm25"] = time.monotonic() - begun
     return patched
 
@@ -307,14 +309,15 @@ def _remove_older(place: Path, stored: Mapping[str, Any], source: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _manifest(settings: Mapping[str, Any], embedder: TextEmbedder, source: Path, chunks: Sequence[Chunk]) -> dict[str, Any]:
+def _manifest(settings: Mapping[str, Any], project: Path, embedder: TextEmbedder, source: Path, chunks: Sequence[Chunk]
+              ) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "collection": settings["collection"],
         "server": chroma_server.address(settings),
         "embedding_model": embedder.identity,
         "space": settings["space"],
-        "bm25": dict(settings["bm25"]),
+        "bm25": bm25_of(settings, project),
         "kiwi": packages.version("kiwipiepy"),
         "chunking": chunking(source),
         "chunks": len(chunks),

@@ -12,7 +12,7 @@ from typing import IO, Any
 from mundap.chunk import Chunk, read_chunks
 from mundap.embedder import TextEmbedder
 from mundap.errors import IndexMismatch, MundapError
-from mundap.lexical import LexicalIndex
+from mundap.lexical import LexicalIndex, load_words
 from mundap.paths import resolve, show
 from rag.indexing import chroma_server, versions
 from rag.indexing.passages import source_digest
@@ -60,7 +60,7 @@ def open_index(recipe: Mapping[str, Any], project: Path, embedder: TextEmbedder)
     if address and chroma_server.warning(address):
         _log.warning("%s", chroma_server.warning(address))
     for _ in range(_TRIES):
-        stored = _fitting(recipe, place, where, embedder)
+        stored = _fitting(recipe, project, place, where, embedder)
         held = versions.hold(place, str(stored.get("version")))
         if held is not None:
             break
@@ -87,7 +87,7 @@ def rebuild_command(recipe: Mapping[str, Any]) -> str:
     return f"mundap index configs/{recipe['domain']}/rag.yaml"
 
 
-def _fitting(recipe: Mapping[str, Any], place: Path, where: str, embedder: TextEmbedder) -> dict[str, Any]:
+def _fitting(recipe: Mapping[str, Any], project: Path, place: Path, where: str, embedder: TextEmbedder) -> dict[str, Any]:
     """Return the manifest of the version that serves; IndexMismatch where it is not what the recipe asks for."""
     settings, command = recipe["index"], rebuild_command(recipe)
     stored = read_manifest(place)
@@ -96,7 +96,7 @@ def _fitting(recipe: Mapping[str, Any], place: Path, where: str, embedder: TextE
         raise IndexMismatch(f"the index {'was not built to its end' if begun else 'is not there'}.", where=where,
                             fix=f"Build it with: {command}")
     wanted = {"format": FORMAT, "collection": settings["collection"], "embedding_model": embedder.identity,
-              "space": settings["space"], "bm25": dict(settings["bm25"]), "server": chroma_server.address(settings)}
+              "space": settings["space"], "bm25": bm25_of(settings, project), "server": chroma_server.address(settings)}
     differ = [f"{key}: stored {_words(stored.get(key))}, wanted {_words(value)}"
               for key, value in wanted.items() if stored.get(key) != value]
     if differ:
@@ -126,6 +126,17 @@ def _opened(settings: Mapping[str, Any], place: Path, stored: Mapping[str, Any],
         store.close()
         raise
     return Index(path=folder, store=store, lexical=lexical, vectors=vectors, chunks=chunks, manifest=stored, held=held)
+
+
+def bm25_of(settings: Mapping[str, Any], project: Path) -> dict[str, Any]:
+    """Return what the lexical index is made with, as the manifest keeps it: its values and the words of its dictionary.
+
+    Raises:
+        ConfigError: the dictionary is missing, or holds what is no word.
+    """
+    given = settings.get("dictionary")
+    words = load_words(resolve(given, project)) if given else ()
+    return dict(settings["bm25"]) | ({"words": list(words)} if words else {})
 
 
 def collection_of(settings: Mapping[str, Any], folder: Path) -> tuple[Place, str]:

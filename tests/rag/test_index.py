@@ -201,3 +201,21 @@ def test_distance_to_score_by_hand() -> None:
     assert [score(1.0, "cosine"), score(1.0, "ip"), score(2.0, "l2")] == [0.0, 0.0, 0.0]
     assert [score(0.0, space) for space in ("cosine", "ip", "l2")] == [1.0, 1.0, 1.0]
     assert score(4.0, "l2") == -1.0
+
+
+def test_a_dictionarys_words_shape_the_lexical_index_and_a_new_word_rebuilds_it(tmp_path: Path) -> None:
+    embedder = HashingEmbedder()
+    text = "실손의료비보장특약의 자기부담금은 정한 금액으로 합니다."
+    (tmp_path / "words.txt").write_text("실손의료비보장특약\n", encoding="utf-8")
+    built(tmp_path, [chunk(text, doc_id="a"), chunk("의료비 공제는 따로 받습니다.", doc_id="b")], embedder, dictionary="words.txt")
+    index = open_index(recipe(dictionary="words.txt"), tmp_path, embedder)
+    assert index.lexical.words == ("실손의료비보장특약",) and index.lexical.nearest("실손의료비보장특약", 1)[0].startswith("a:")
+    index.close()
+    (tmp_path / "words.txt").write_text("실손의료비보장특약\n자기부담금\n", encoding="utf-8")
+    with pytest.raises(IndexMismatch, match="other settings"):
+        open_index(recipe(dictionary="words.txt"), tmp_path, embedder)
+    report = build(recipe(dictionary="words.txt"), tmp_path, embedder, lambda line: None)
+    assert report.embedded == 0, "no vector depends on the dictionary"
+    index = open_index(recipe(dictionary="words.txt"), tmp_path, embedder)
+    assert "자기부담금" in index.lexical.words
+    index.close()

@@ -47,7 +47,7 @@ class Child:
     def end(self, with_signal: int) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(with_signal)
-        return self.process.wait(20)
+        return self.process.wait(60)   # freeing two models can take long where memory is short
 
 
 @contextmanager

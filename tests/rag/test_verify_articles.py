@@ -66,3 +66,23 @@ def test_committed_answers_stand_and_most_with_another_paragraph_do_not() -> Non
     wrong = [(row, text) for row in rows for text in with_another_paragraph(row)]
     caught = sum(bool(judged(row["question"], text, passages_of(row["input"])).struck) for row, text in wrong)
     assert caught >= 0.85 * len(wrong) and len(wrong) > 100
+
+
+SURGERY = Passage(number=1, head="질병수술비 특별약관 > 제1조(보험금의 지급사유)", lines=(
+    "① 피보험자가 수술을 받으면 회사는 수술 1회당 다음의 금액을 지급합니다.", "1. 1종 수술: 20만원", "2. 2종 수술: 50만원",
+    "3. 3종 수술: 150만원", "② 같은 날 두 가지 이상의 수술을 받으면 가장 큰 금액 하나만 지급합니다."))
+UNPAID = Passage(number=1, head="질병수술비 특별약관 > 제3조(보험금을 지급하지 않는 사유)", lines=(
+    "다음의 수술에는 질병수술비를 지급하지 않습니다.", "1. 치아를 뽑는 수술",
+    "2. 시력을 교정하는 수술", "3. 제왕절개를 포함한 수술"))
+
+
+@pytest.mark.parametrize(("answer", "passage", "stands"), [
+    ("제1조 제1항 제3호에 따르면 수술 1회당 150만원을 지급합니다. [1]", SURGERY, True),
+    ("제1조 제1항 제1호에 따르면 수술 1회당 150만원을 지급합니다. [1]", SURGERY, False),
+    ("제1조 제1항에 따르면 수술 1회당 150만원을 지급합니다. [1]", SURGERY, True),
+    ("제1조 제2항에 따르면 수술 1회당 150만원을 지급합니다. [1]", SURGERY, False),
+    ("제3조 제2호에 따르면 시력을 교정하는 수술에는 질병수술비를 지급하지 않습니다. [1]", UNPAID, True),
+    ("제3조 제1호에 따르면 시력을 교정하는 수술에는 질병수술비를 지급하지 않습니다. [1]", UNPAID, False),
+])
+def test_the_item_named_says_it(answer: str, passage: Passage, stands: bool) -> None:
+    assert bool(judged("질병수술비는 어떻게 되나요?", answer, [passage]).struck) is not stands

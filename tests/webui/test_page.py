@@ -62,7 +62,7 @@ class Server:
         """End the process and return its exit code; it is killed when it does not end by itself."""
         self.process.send_signal(with_signal)
         try:
-            return self.process.wait(20)
+            return self.process.wait(60)   # freeing two models can take long where memory is short
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
