@@ -34,11 +34,13 @@ def promised(answers: list[TrueAnswer], seed: int, at_least: int) -> None:
     assert wilson(caught.get("true", 0), tried["true"])[0] <= 0.03, wrong
 
 
+@pytest.mark.slow
 def test_committed_answers_pass_and_their_corruptions_do_not() -> None:
     promised(committed(seed=11, share=0.35), 11, at_least=20)
 
 
 @pytest.mark.skipif(not SAMPLES, reason="MUNDAP_SAMPLES is not set: the real files are not there")
+@pytest.mark.slow
 def test_answers_from_real_files_pass_and_their_corruptions_do_not() -> None:
     from benchmarks.verification_real import real
 
