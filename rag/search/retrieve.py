@@ -182,12 +182,9 @@ class Retriever:
 
         vectors, found = self.index.vectors, np.full(len(allowed), -np.inf, dtype=np.float32)
         kept = int(np.count_nonzero(allowed))
-        if len(allowed) > EXACT_ROWS and kept == np.count_nonzero(self._now):
-            where = None if kept == len(allowed) else {"superseded": {"$eq": 0}}
-            rows = np.array(sorted(self._row_of[name] for name, _ in self.index.store.nearest(vector, depth, where)),
-                            dtype=np.intp)
+        if len(allowed) > EXACT_ROWS and kept == len(allowed):
+            rows = np.array(sorted(self._row_of[name] for name, _ in self.index.store.nearest(vector, depth)), dtype=np.intp)
             found[rows] = vectors.similarity(vector, rows)
-            found[~allowed] = -np.inf
         elif kept * GATHER_SHARE < len(allowed):
             rows = np.flatnonzero(allowed)
             found[rows] = vectors.similarity(vector, rows)

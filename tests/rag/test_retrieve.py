@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,16 +148,34 @@ def test_on_a_day_before_its_amendment_the_original_is_found(over: Searching) ->
 
 
 def test_the_graph_and_the_rows_find_the_same(over: Searching, monkeypatch: pytest.MonkeyPatch) -> None:
-    retriever = over([*reports(), chunk("가온누리전자 2022년 직원 수: 12명", company="가온누리전자", fiscal_year=2022,
-                                        superseded_by="z")])
+    retriever = over(reports())
+    walks: list[int] = []
+    nearest = retriever.index.store.nearest
+
+    def counted(vector: Any, depth: int) -> Any:
+        walks.append(depth)
+        return nearest(vector, depth)
+
+    monkeypatch.setattr(retriever.index.store, "nearest", counted)
     questions = ["매출액", "계약 해지", "한빛바이오 2022년 매출"]
     exact = [retriever.search(question, top_k=9) for question in questions]
+    assert walks == []
     monkeypatch.setattr(rag.search.retrieve, "EXACT_ROWS", 0)
     walked = [retriever.search(question, top_k=9) for question in questions]
     assert [documents(found) for found in walked] == [documents(found) for found in exact]
+    assert len(walks) == 2, "the third names a company: its rows are compared"
     # text where the index holds numbers
     found = retriever.search("매출액", top_k=9, filters={"fiscal_year": ["2022"]})
     assert sorted(documents(found)) == ["g22", "h22"]
+
+
+def test_a_large_index_finds_by_meaning_what_held_on_a_day(over: Searching, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, *rest = reports()
+    retriever = over([replace(old, superseded_by="g22-2"), replace(old, chunk_id="x", doc_id="g22-2", date=20230801,
+                                                                    text="가온누리전자 2022년 매출액: 1,110백만원"), *rest])
+    monkeypatch.setattr(rag.search.retrieve, "EXACT_ROWS", 0)
+    [hit] = retriever.search("가온누리전자 2022년 매출액", as_of=20230731)
+    assert hit.chunk.doc_id == "g22" and "dense" in hit.retriever
 
 
 @pytest.mark.parametrize("question", ["", "   ", "?!", "ㅋㅋㅋ", "What is the weather?", "가" * 5000])
