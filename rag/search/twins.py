@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from mundap.chunk import Chunk
 from mundap.question import squeeze
@@ -16,6 +17,7 @@ from rag.search.hit import Hit
 
 SIMILARITY = 0.9   # Jaccard of character 4-grams
 _SIZE = 4
+_REMEMBERED = 512   # texts taken apart that are kept: a few searches' candidates, not the whole index
 _FIGURE = re.compile(r"\d[\d,.]*")
 
 
@@ -25,7 +27,6 @@ class Twins:
     def __init__(self, fields: Collection[str], standing: Callable[[Chunk], tuple[int, int]]) -> None:
         self._fields = tuple(fields)
         self._standing = standing
-        self._seen: dict[str, tuple[object, frozenset[str]]] = {}
 
     def collapse(self, hits: Sequence[Hit]) -> list[Hit]:
         """Return the hits, best first, each with its near-duplicates folded into it; Hit.twins has their citations.
@@ -49,16 +50,21 @@ class Twins:
             return True
         if not 0.8 < (len(one.text) + 1) / (len(other.text) + 1) < 1.25:
             return False
-        (key, grams), (other_key, other_grams) = self._shape(one), self._shape(other)
-        if key != other_key:
+        if any(one.metadata.get(name) != other.metadata.get(name) for name in self._fields):
             return False
-        shared = len(grams & other_grams)
-        return shared >= SIMILARITY * (len(grams) + len(other_grams) - shared)
+        if _figures(one.text) != _figures(other.text):
+            return False
+        grams, others = _grams(one.text), _grams(other.text)
+        shared = len(grams & others)
+        return shared >= SIMILARITY * (len(grams) + len(others) - shared)
 
-    def _shape(self, chunk: Chunk) -> tuple[object, frozenset[str]]:
-        if chunk.chunk_id not in self._seen:
-            text = squeeze(chunk.text)
-            key = (tuple(str(chunk.metadata.get(name, "")) for name in self._fields), tuple(_FIGURE.findall(chunk.text)))
-            grams = frozenset(text[at : at + _SIZE] for at in range(max(1, len(text) - _SIZE + 1)))
-            self._seen[chunk.chunk_id] = key, grams
-        return self._seen[chunk.chunk_id]
+
+@lru_cache(maxsize=_REMEMBERED)
+def _figures(text: str) -> tuple[str, ...]:
+    return tuple(_FIGURE.findall(text))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _grams(text: str) -> frozenset[str]:
+    squeezed = squeeze(text)
+    return frozenset(squeezed[at : at + _SIZE] for at in range(max(1, len(squeezed) - _SIZE + 1)))
