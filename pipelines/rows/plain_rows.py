@@ -1,4 +1,4 @@
-"""Plain question-answer rows from rows about articles: the question as the instruction, a stretch of the article as input.
+"""Plain question-answer rows beside the rows that quote passages: the question as instruction, a stretch of its text as input.
 
     {"instruction": "며칠 이내에 철회할 수 있나요?", "input": "### 입력\\n제15조(청약의 철회)\\n① …",
      "output": "제15조 제1항에 따르면 …"}
@@ -28,9 +28,9 @@ _MARK = re.compile(r" ?\[\d+\]")
 
 
 def plain_file(recipe: Mapping[str, Any], project: Path) -> list[Path]:
-    """Return the plain rows' file; none where rows.articles.plain is not set."""
+    """Return the plain rows' file; none where rows.plain is not set."""
     rows = recipe.get("rows") or {}
-    name = (rows.get("articles") or {}).get("plain")
+    name = rows.get("plain")
     return [resolve(rows["output"], project) / f"{name}.json"] if name else []
 
 
