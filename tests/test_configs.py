@@ -41,7 +41,7 @@ def test_every_train_recipe_has_its_chat_and_export(path: Path) -> None:
         beside = path.with_name(path.name.replace("train", kind, 1))
         values = read(beside).values
         mine = read(path).values
-        if path.parent.name == "demo" and kind == "chat":
+        if (path.parent.name, beside.name) == ("demo", "chat.yaml"):
             assert values["model_name_or_path"] == read(path.with_name("export.yaml")).values["export_dir"]
         else:
             assert values["adapter_name_or_path"] == mine["output_dir"]
