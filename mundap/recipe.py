@@ -119,11 +119,13 @@ def read(path: str | Path, *, presets: Sequence[str] = (), overrides: Sequence[s
 
 
 def preset_path(name: str, project: Path) -> Path:
-    """Return the file of a preset.
+    """Return the file of a preset: a name in configs/presets, or a YAML file by its path.
 
     Raises:
         ConfigError: there is none of that name.
     """
+    if name.endswith((".yaml", ".yml")):
+        return _find(Path(name))
     folder = project / "configs" / "presets"
     known = sorted(file.stem for file in folder.glob("*.yaml"))
     if name not in known:

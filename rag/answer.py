@@ -74,6 +74,7 @@ class Answer:
     as_of: int | None = None
     model_text: str = ""
     attempts: int = 0
+    finish_reason: str = ""    # of the model's last try: "stop", "length" or "cancelled"; "" where no model was asked
     timings_s: Mapping[str, float] = field(default_factory=dict)
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -169,6 +170,7 @@ class Answerer:
     def ask_many(self, prepared: Sequence[Prepared], batch: int = 16) -> list[Answer]:
         """Return the verified answers to prepared questions, in their order, generated in batches."""
         answers: dict[int, Answer] = {}
+        spent: dict[int, float] = dict.fromkeys(range(len(prepared)), 0.0)
         waiting = []
         for at, one in enumerate(prepared):
             if one.answerable or not self.levers:
@@ -182,7 +184,10 @@ class Answerer:
                 for (at, one), generation in zip(part, self.generator.generate(requests, decoding), strict=True):
                     verdict = self.judge(one, generation)
                     narrower = self.second_try(one, verdict) if attempt <= self.retries else None
-                    answers[at] = self._answer(one, verdict, generation, attempt, {"generate": generation.seconds})
+                    spent[at] += generation.seconds
+                    first_token = answers[at].timings_s["first_token"] if at in answers else generation.first_token_s
+                    answers[at] = self._answer(one, verdict, generation, attempt,
+                                               {"first_token": first_token, "generate": spent[at]})
                     if narrower:
                         again.append((at, narrower))
             waiting = again
@@ -224,8 +229,8 @@ class Answerer:
             for number in verdict.citations if by_number[number].chunk_id in by_id)
         return Answer(**_told(prepared), text=verdict.text, verdict=verdict, citations=citations,
                       terms=explain(verdict.text, self.preparer.terms) if prepared.level == EASIEST and citations else (),
-                      model_text=generation.text, attempts=attempts, prompt_tokens=generation.prompt_tokens,
-                      completion_tokens=generation.completion_tokens,
+                      model_text=generation.text, attempts=attempts, finish_reason=generation.finish_reason,
+                      prompt_tokens=generation.prompt_tokens, completion_tokens=generation.completion_tokens,
                       timings_s={"retrieve": prepared.retrieve_s, **timings,
                                  "total": prepared.retrieve_s + timings["generate"]})
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mundap.cli.options import AsJson, RecipePath
+from mundap.cli.options import AsJson, Presets, RecipePath
 from mundap.cli.output import result, result_json
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def command(recipe: RecipePath,
             interactive: Annotated[bool, typer.Option("--interactive", help="Hold a talk, from a pipe too.")] = False,
             override: Annotated[list[str] | None, typer.Option(
                 "--set", metavar="KEY=VALUE", help="Lay a value over the recipe; may be given again.")] = None,
-            as_json: AsJson = False) -> None:
+            preset: Presets = None, as_json: AsJson = False) -> None:
     """Answer questions from the index; every figure in an answer is checked against the passages cited.
 
     Without a question or a file a talk begins, in which follow-ups are understood: /help there lists its commands.
@@ -50,7 +50,7 @@ def command(recipe: RecipePath,
     from mundap.recipe import load
 
     _check_use(question, file, out, interactive, as_json)
-    loaded = load(recipe, overrides=override or (), kind="rag")
+    loaded = load(recipe, presets=preset or (), overrides=override or (), kind="rag")
     from mundap.cli.asking.wishes import wishes
 
     wished = wishes(loaded.values, loaded.project, level, as_of, without or ())

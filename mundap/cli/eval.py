@@ -1,28 +1,66 @@
-"""`mundap eval`: how often each system is right, cites, and rightly declines."""
+"""`mundap eval`: systems compared on held-out questions; a decoding sweep, a model's speed, an export's parity."""
 
 from __future__ import annotations
 
-from mundap.cli.options import Overrides, RecipePath
-from mundap.cli.output import result, say
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mundap.cli.options import Overrides, Presets, RecipePath
+from mundap.errors import UsageError
+
+if TYPE_CHECKING:
+    from mundap.recipe import Kind, Recipe
 
 EXAMPLES = ("mundap eval configs/demo/eval.yaml",
-            "mundap eval configs/demo/eval.yaml limit.answerable=20 limit.unanswerable=10")
+            "mundap eval configs/demo/eval.yaml limit.answerable=20 --against reports/demo/report.json",
+            "mundap eval configs/demo/eval.yaml --sweep",
+            "mundap eval --parity configs/demo/export.yaml",
+            "mundap eval --speed configs/demo/chat.yaml")
+
+Sweep = Annotated[bool, typer.Option("--sweep", help="Compare the decoding settings of the recipe's sweep section.")]
+Parity = Annotated[bool, typer.Option(
+    "--parity", help="RECIPE is an export recipe: whether adapter, exported and served model answer alike.")]
+Speed = Annotated[bool, typer.Option("--speed", help="RECIPE is a chat recipe: how fast its model reads and writes here.")]
+Against = Annotated[Path | None, typer.Option(
+    "--against", metavar="REPORT", help="An earlier report.json, or its folder: exit 1 when a guarded metric really fell.")]
+Export = Annotated[list[str] | None, typer.Option(
+    "--export", metavar="FORM", help="Also write questions and replies for ragas, deepeval, promptfoo or csv.")]
 
 
-def command(recipe: RecipePath, overrides: Overrides = None) -> None:
+def command(recipe: RecipePath, overrides: Overrides = None, preset: Presets = None, sweep: Sweep = False,
+            parity: Parity = False, speed: Speed = False, against: Against = None, export: Export = None) -> None:
     """Ask every system the held-out questions and write a report. A second run goes on where the first stopped."""
+    if sweep + parity + speed > 1 or ((parity or speed or sweep) and (against or export)):
+        raise UsageError("--sweep, --parity and --speed each stand alone.", fix="Give one of them.")
+    kind: Kind = "export" if parity else "chat" if speed else "eval"
+    loaded = _loaded(recipe, preset, overrides, kind)
+    if parity:
+        from mundap.cli.evaluating.parity import certify
+
+        certify(loaded)
+    elif speed:
+        from mundap.cli.evaluating.speed import measure
+
+        measure(loaded)
+    elif sweep:
+        from mundap.cli.evaluating.sweep import compare
+
+        compare(loaded)
+    else:
+        from mundap.cli.evaluating.whole import evaluate
+
+        evaluate(loaded, against=against, forms=export or ())
+
+
+def _loaded(recipe: Path, preset: list[str] | None, overrides: list[str] | None, kind: Kind) -> Recipe:
     from mundap.checking import rules
-    from mundap.paths import resolve, show
     from mundap.problem import error_for
     from mundap.recipe import load
 
-    loaded = load(recipe, overrides=overrides or (), kind="eval")
+    loaded = load(recipe, presets=preset or (), overrides=overrides or (), kind=kind)
     problems = rules.blocking(loaded)
     if problems:
         raise error_for(problems, loaded.name)
-    rag = load(resolve(loaded.values["rag"], loaded.project), kind="rag")
-    from rag import evaluate
-
-    report = evaluate.run(loaded.values, rag.values, loaded.project, say)
-    result(report.read_text(encoding="utf-8").rstrip())
-    say(f"report: {show(report, loaded.project)}")
+    return loaded

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from mundap.cli.options import Overrides, RecipePath
+from mundap.cli.options import Overrides, Presets, RecipePath
 from mundap.cli.output import say
 
 EXAMPLES = ("mundap serve configs/demo/rag.yaml", "mundap serve configs/demo/rag.yaml serve.port=8766")
 
 
-def command(recipe: RecipePath, overrides: Overrides = None) -> None:
+def command(recipe: RecipePath, overrides: Overrides = None, preset: Presets = None) -> None:
     """Serve the same checked answers to OpenAI clients, on 127.0.0.1 unless serve.host says otherwise; Ctrl-C ends it.
 
     Any other address needs a bearer token in the environment variable that serve.token_env names.
@@ -18,7 +18,7 @@ def command(recipe: RecipePath, overrides: Overrides = None) -> None:
     from mundap.problem import error_for
     from mundap.recipe import load
 
-    loaded = load(recipe, overrides=overrides or (), kind="rag")
+    loaded = load(recipe, presets=preset or (), overrides=overrides or (), kind="rag")
     problems = rules.blocking(loaded)
     if problems:
         raise error_for(problems, loaded.name)

@@ -11,8 +11,9 @@ from typing import Any
 class Decoding:
     """The decoding of one call. temperature 0 is greedy: the same prompt gives the same answer.
 
-    repetition_penalty counts only tokens the model itself generated: an answer is built by copying figures from the
-    prompt, and a penalty on the prompt's tokens (the transformers default) makes the model misspell them.
+    repetition_penalty counts only tokens the model itself generated, unless penalise_prompt: an answer is built by copying
+    figures from the prompt, and a penalty on the prompt's tokens (the transformers default) makes the model misspell them.
+    top_k None leaves the model folder's own number of likeliest tokens to draw from in force.
     stop strings are cut from the text, with everything after them. stop_phrases, stop_repetition and stop_script end an
     answer that runs on, back at its last complete sentence (mundap.tail); they act while it is generated.
     """
@@ -20,7 +21,9 @@ class Decoding:
     max_new_tokens: int = 256
     temperature: float = 0.0
     top_p: float = 1.0
+    top_k: int | None = None
     repetition_penalty: float = 1.0
+    penalise_prompt: bool = False
     stop: tuple[str, ...] = ()
     stop_phrases: tuple[str, ...] = ()
     stop_repetition: bool = False
@@ -34,6 +37,8 @@ class Decoding:
             raise ValueError(f"temperature must be 0 or more, not {self.temperature}")
         if not 0 < self.top_p <= 1:
             raise ValueError(f"top_p must be above 0 and at most 1, not {self.top_p}")
+        if self.top_k is not None and self.top_k < 1:
+            raise ValueError(f"top_k must be at least 1, not {self.top_k}")
         if self.repetition_penalty <= 0:
             raise ValueError(f"repetition_penalty must be above 0, not {self.repetition_penalty}")
         if any(not text for text in (*self.stop, *self.stop_phrases)):

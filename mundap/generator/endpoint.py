@@ -1,8 +1,8 @@
 """The endpoint generator: any server that speaks the OpenAI chat protocol, through the official client.
 
 vLLM, Ollama, `llamafactory-cli api` or a remote service. The key is read from the environment by name and never shown.
-repetition_penalty is not part of the protocol: it is sent only when it is not 1.0, and such servers count the prompt's
-tokens too, which punishes copying figures; leave it at 1.0 for answers from documents.
+repetition_penalty and top_k are not part of the protocol: they are sent only when set. Such servers count the prompt's
+tokens too for the penalty, which punishes copying figures; leave it at 1.0 for answers from documents.
 """
 
 from __future__ import annotations
@@ -129,8 +129,11 @@ class EndpointGenerator:
             arguments |= {"top_p": decoding.top_p, "seed": decoding.seed}
         if decoding.stop:
             arguments["stop"] = list(decoding.stop)
-        if decoding.repetition_penalty != 1.0:
-            arguments["extra_body"] = {"repetition_penalty": decoding.repetition_penalty}
+        beyond = {"repetition_penalty": decoding.repetition_penalty} if decoding.repetition_penalty != 1.0 else {}
+        if decoding.temperature > 0 and decoding.top_k is not None:
+            beyond["top_k"] = decoding.top_k
+        if beyond:
+            arguments["extra_body"] = beyond
         return arguments
 
     @property

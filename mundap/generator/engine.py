@@ -115,7 +115,8 @@ class Engine:
         mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=device)
         penalty = decoding.repetition_penalty
         # transformers counts the prompt unless told its width; see Decoding for why the prompt must not count.
-        processors = [RepetitionPenaltyLogitsProcessor(float(penalty), prompt_ignore_length=width)] * (penalty != 1.0)
+        ignored = None if decoding.penalise_prompt else width
+        processors = [RepetitionPenaltyLogitsProcessor(float(penalty), prompt_ignore_length=ignored)] * (penalty != 1.0)
         with torch.inference_mode():
             self.model.generate(
                 input_ids=ids, attention_mask=mask, generation_config=self._config(decoding),
@@ -132,7 +133,7 @@ class Engine:
         config.do_sample = decoding.temperature > 0
         config.temperature = decoding.temperature if config.do_sample else None
         config.top_p = decoding.top_p if config.do_sample else None
-        config.top_k = config.top_k if config.do_sample else None
+        config.top_k = (decoding.top_k or config.top_k) if config.do_sample else None
         return config
 
     def _free(self) -> None:

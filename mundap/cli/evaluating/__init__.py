@@ -1,0 +1,1 @@
+"""What `mundap eval` does besides reading its options."""

@@ -1,0 +1,85 @@
+"""A whole evaluation: questions, systems, replies, values, and what the report says beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mundap.errors import ConfigError, closest
+from mundap.paths import resolve
+from mundap.provenance import git_commit, sha256, versions
+from rag.evaluation import human, judging, questions
+from rag.evaluation.answering import Answered, Room
+from rag.evaluation.asked import Gold
+from rag.evaluation.metrics import METRICS, measure
+from rag.evaluation.results import Evaluation, SystemResult
+from rag.evaluation.sample_size import minimum_told
+from rag.evaluation.systems import load_systems, require_models
+from rag.evaluation.verifier import labelled_figures
+from rag.kept_answers import digest
+from rag.search.retrieve import Retriever
+
+Say = Callable[[str], None]
+
+
+def run(recipe: Mapping[str, Any], rag: Mapping[str, Any], project: Path, say: Say) -> Evaluation:
+    """Ask every system of an eval recipe its questions; return what came of it. Nothing is asked that was answered before.
+
+    Raises:
+        ConfigError: the systems or the metrics guarded are named wrongly.
+        DataError: the questions are missing or no rows of ours.
+        IndexMismatch, ModelError: the index or a model is missing.
+    """
+    systems = load_systems(recipe, rag)
+    require_metrics(recipe["guard"])
+    golds = questions.load(recipe, project)
+    require_models(systems, project)
+    say(minimum_told(len(golds), recipe["language"]))
+    folder = resolve(recipe["report"], project)
+    with contextlib.closing(Retriever.open(rag, project)) as retriever:
+        room = Room(rag, project, retriever, folder, say)
+        results = [result_of(answered, golds, project)
+                   for answered in room.answer(systems, golds, speed_sample=recipe["speed_sample"])]
+        manifest = retriever.index.manifest
+    return Evaluation(
+        domain=recipe["domain"], title=recipe.get("title") or recipe["domain"],
+        baseline=recipe.get("baseline") or systems[0].name, systems=tuple(results),
+        data=measured_with(recipe, golds, manifest, project), verifier=labelled_figures(project),
+        human=human.of_folder(resolve(recipe["human"], project)) if recipe.get("human") else {},
+        judge=judging.judged(recipe, results, folder, project, say) if recipe.get("judge") else {},
+        notes=(minimum_told(len(golds), recipe["language"]),))
+
+
+def result_of(answered: Answered, golds: Sequence[Gold], project: Path) -> SystemResult:
+    """Return one system's replies with the values of every metric."""
+    asked = [gold for gold in golds if gold.answerable or answered.system.context != "oracle"]
+    return SystemResult(name=answered.system.name, settings=answered.system.settings(project), speed=answered.speed,
+                        scored=tuple(measure(gold, reply) for gold, reply in zip(asked, answered.replies, strict=True)))
+
+
+def measured_with(recipe: Mapping[str, Any], golds: Sequence[Gold], manifest: Mapping[str, Any], project: Path) -> dict[str, Any]:
+    """Return what an evaluation was measured with: files by hash, so that two reports can be told to be of one thing."""
+    return {"questions": recipe["questions"], "questions_sha256": sha256(resolve(recipe["questions"], project)),
+            "asked_sha256": digest([gold.id for gold in golds]), "asked": len(golds),
+            "answerable": sum(gold.answerable for gold in golds),
+            "unanswerable": sum(not gold.answerable for gold in golds),
+            "untrained": {name: list(values) for name, values in recipe["untrained"].items()},
+            "rag": recipe["rag"], "index_sha256": digest(manifest), "recipe_sha256": digest(recipe), "seed": recipe["seed"],
+            "day": datetime.date.today().isoformat(), "commit": git_commit(project), "versions": versions(),
+            "guard": list(recipe["guard"])}
+
+
+def require_metrics(names: Sequence[str]) -> None:
+    """Look for metrics by name.
+
+    Raises:
+        ConfigError: there is no such metric.
+    """
+    known = [metric.name for metric in METRICS]
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"there is no metric {name!r}.", where="guard",
+                              fix=f"{closest(name, known)}Choose among: {', '.join(known)}.")
