@@ -93,13 +93,15 @@ def identity(rag: Mapping[str, Any], manifest: Mapping[str, Any], project: Path)
         ConfigError, ModelError: the chat recipe is wrong or its model is not there.
     """
     generation, levels = rag["generation"], rag.get("levels") or {}
-    texts = [rag["prompt"]["instruction"], *(level["instruction"] for level in levels.values()), rag.get("synonyms")]
+    prompt = rag["prompt"]
+    texts = [prompt["instruction"], *(level.get("instruction") for level in levels.values()), rag.get("synonyms"),
+             rag.get("terms"), prompt.get("system"), *(prompt.get("systems") or {}).values()]
     weights: list[str] = []
     if generation.get("generator", "local") == "local":
         chat = read_chat(generation.get("chat", "chat.yaml"), project)
         weights = [folder_identity(folder, ("*.safetensors", "*.json"), top_only=True)
                    for folder in (chat.model, *chat.adapters)]
-    return digest([rag["retrieval"], rag["prompt"], generation, rag["verification"], levels, weights, manifest,
+    return digest([rag["retrieval"], prompt, generation, rag["verification"], levels, weights, manifest,
                    [_content(text, project) for text in texts]])
 
 
