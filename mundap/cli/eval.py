@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mundap.cli.options import Overrides, Presets, RecipePath
-from mundap.errors import UsageError
+from mundap.errors import ConfigError
 
 if TYPE_CHECKING:
     from mundap.recipe import Kind, Recipe
@@ -33,7 +33,7 @@ def command(recipe: RecipePath, overrides: Overrides = None, preset: Presets = N
             parity: Parity = False, speed: Speed = False, against: Against = None, export: Export = None) -> None:
     """Ask every system the held-out questions and write a report. A second run goes on where the first stopped."""
     if sweep + parity + speed > 1 or ((parity or speed or sweep) and (against or export)):
-        raise UsageError("--sweep, --parity and --speed each stand alone.", fix="Give one of them.")
+        raise ConfigError("--sweep, --parity and --speed each stand alone.", where="command line", fix="Give one of them.")
     kind: Kind = "export" if parity else "chat" if speed else "eval"
     loaded = _loaded(recipe, preset, overrides, kind)
     if parity:

@@ -14,6 +14,7 @@ def compare(recipe: Recipe) -> None:
         MundapError: as rag.evaluation.sweep.
     """
     from rag.evaluation.report import write_sweep
+
     from rag.evaluation.sweep import preset_path, sweep
 
     values, project = recipe.values, recipe.project
