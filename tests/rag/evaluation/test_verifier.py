@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 from mundap.errors import DataError
 from rag.evaluation.asked import Gold, Reply
 from rag.evaluation.labelled import KINDS, read_labelled
-from rag.evaluation.verifier import assess, assess_metric, gold_of, reply_of, share
+from rag.evaluation.verifier import assess, assess_metric, share
 
 COMMITTED = Path(__file__).resolve().parents[3] / "datasets" / "labelled" / "verifier.jsonl"
 LINE = "가온누리전자 2023년 연결 매출액: 1,234백만원"
@@ -29,7 +28,7 @@ def record(name: str, answer: str, kinds: tuple[str, ...] = (), sentence: str = 
     label = {**GOOD, "hallucinated": bool(kinds), "kinds": list(kinds), "sentence": sentence, "answers": not kinds}
     return {"id": name, "domain": "demo", "model": "base", "decoding": "greedy", "instruction": "문서에서 찾아 답하세요.",
             "question": "가온누리전자의 2023년 매출액은 얼마인가요?", "decline_text": DECLINE, "reference": TRUE, "answer": answer,
-            "finish": finish, "passages": [{"number": 1, "head": "가온누리전자 2023 사업보고서 > 2. 연결재무제표", "lines": [LINE]}],
+            "finish": finish, "passages": [{"number": 1, "head": "가온누리전자 2023 사업보고서 > 연결재무제표", "lines": [LINE]}],
             "gold": {"value": "1,234", "unit": "백만원", "line": LINE}, "label": label}
 
 
