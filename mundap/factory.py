@@ -18,7 +18,7 @@ from mundap import architecture, blank_free, devices
 from mundap.errors import ModelError
 from mundap.paths import GENERATED, resolve, show
 
-Action = Literal["train", "export", "chat", "webui"]
+Action = Literal["train", "export", "chat", "webui", "api"]
 
 # Keys that always mean a place on this machine.
 _FOLDERS = ("output_dir", "export_dir", "logging_dir", "profiler_output_dir", "cache_dir", "tokenized_path",

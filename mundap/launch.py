@@ -59,6 +59,24 @@ class Outcome:
     tail: tuple[str, ...]
 
 
+class Beside:
+    """A child that goes on beside us; see beside()."""
+
+    def __init__(self, child: subprocess.Popen[bytes], tail: deque[str]) -> None:
+        self.pid = child.pid
+        self._child = child
+        self._tail = tail
+        self._began = time.monotonic()
+
+    def ended(self) -> Outcome | None:
+        """Return how it ended by itself, None while it runs."""
+        code = self._child.poll()
+        if code is None:
+            return None
+        return Outcome(returncode=code, seconds=time.monotonic() - self._began, peak_rss_bytes=0, stopped=False,
+                       tail=tuple(self._tail))
+
+
 def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path,
         on_tick: Callable[[], None] = lambda: None, on_stop: Callable[[], None] = lambda: None,
         gentle_s: float = GENTLE_S, head: str = "") -> Outcome:
@@ -94,6 +112,31 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path,
         on_tick()
     return Outcome(returncode=child.wait(), seconds=time.monotonic() - started, peak_rss_bytes=peak, stopped=stopped,
                    tail=tuple(tail))
+
+
+@contextmanager
+def beside(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Iterator[Beside]:
+    """Run a child while the context lasts, everything it prints going to log; then end it and all below it.
+
+    Raises:
+        LaunchError: it could not be started.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    tail: deque[str] = deque(maxlen=_KEPT_LINES)
+    with log.open("wb") as file:
+        child = _start(command, cwd, env)
+        readers = [threading.Thread(target=_drain, args=(pipe, file, tail), daemon=True)
+                   for pipe in (child.stdout, child.stderr)]
+        try:
+            for reader in readers:
+                reader.start()
+            yield Beside(child, tail)
+        finally:
+            if child.poll() is None:
+                stop(child, gentle_s=0)
+            _kill(child)
+            for reader in readers:
+                reader.join(timeout=5)
 
 
 def foreground(command: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:

@@ -91,7 +91,7 @@ def measure(values: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
     seed = int(values.get("seed") or 42)
     stage = _DATA_STAGE.get(values["stage"], values["stage"])
     try:
-        model_args, data_args = _arguments(values, stage)
+        model_args, data_args = arguments(values, stage)
     except ValueError as error:   # keys that exclude each other
         raise Trouble(dataset="", row=0, what=str(error), fix="Keep one of the two.") from error
     untouched = copy.deepcopy(TEMPLATES.get(data_args.template))
@@ -119,7 +119,7 @@ def measure(values: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
             "datasets": [{"name": one.name, "rows": len(one.converted)} for one in found]}
 
 
-def _arguments(values: dict[str, Any], stage: str) -> tuple[Any, Any]:
+def arguments(values: dict[str, Any], stage: str) -> tuple[Any, Any]:
     """Return the model and data arguments, with only the keys that bear on rows."""
     from llamafactory.hparams import DataArguments, ModelArguments
 

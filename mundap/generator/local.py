@@ -80,6 +80,22 @@ class LocalGenerator:
         """
         return Stream(lambda stream: self._deltas(stream, request, decoding))
 
+    def render(self, requests: Sequence[Request]) -> list[list[int]]:
+        """Return each prompt's token ids, as the model reads them; nothing is generated.
+
+        Raises:
+            GenerationError: a prompt does not fit the model's context, or the worker died.
+        """
+        return self._ids({"op": "render", "requests": [asdict(request) for request in requests]})
+
+    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return each plain text's token ids, without the marks of a prompt.
+
+        Raises:
+            GenerationError: the worker died.
+        """
+        return self._ids({"op": "tokens", "texts": list(texts)})
+
     def close(self) -> None:
         """End the worker and free its memory; a later request starts a new one."""
         with self._starting:
@@ -102,6 +118,15 @@ class LocalGenerator:
         operation = {"requests": [asdict(request) for request in requests], "decoding": asdict(decoding),
                      "stream": stream}
         return self._running().ask(operation, silence_timeout_s=self._timeout_s)
+
+    def _ids(self, operation: Mapping[str, Any]) -> list[list[int]]:
+        found: list[list[int]] = []
+        for event in self._running().ask(operation, silence_timeout_s=self._timeout_s):
+            if event["event"] == "error":
+                raise as_error(event)
+            if event["event"] == "ids":
+                found.append(event["ids"])
+        return found
 
     def _running(self) -> WorkerProcess:
         """Return a live worker, starting one when there is none or the last one died."""

@@ -67,7 +67,7 @@ class WorkerProcess:
         return not self._closed and self._process.poll() is None
 
     def ask(self, operation: Mapping[str, Any], *, silence_timeout_s: float) -> Iterator[Event]:
-        """Yield the events of one generate operation, up to its end; leaving early cancels it.
+        """Yield the events of one operation (generate, unless it says otherwise), up to its end; leaving early cancels it.
 
         silence_timeout_s counts from the last sign of life, which a working worker gives every second; one that stays
         silent longer is killed.

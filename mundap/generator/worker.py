@@ -2,11 +2,14 @@
 
     in   {"op": "load", "model": "…", "adapters": [], "dtype": "auto", "threads": null, "batch_size": null}
          {"op": "generate", "id": 1, "requests": [{"content": "…", "system": ""}], "decoding": {…}, "stream": false}
+         {"op": "render", "id": 2, "requests": [...]}      (the prompts' token ids; nothing is generated)
+         {"op": "tokens", "id": 3, "texts": ["…"]}         (plain texts' token ids)
          {"op": "cancel", "id": 1}
     out  {"event": "ready", "device": "cpu", "dtype": "torch.float32", "context": 32768, "load_s": 9.1}
          {"event": "delta", "id": 1, "text": "…"}          (streams only)
          {"event": "done", "id": 1, "index": 0, "generation": {…}}
          {"event": "error", "id": 1, "index": 0, "kind": "GenerationError", "what": "…", "where": "…", "fix": "…"}
+         {"event": "ids", "id": 2, "index": 0, "ids": [2, 7]}
          {"event": "end", "id": 1}                          (always the last word on a request)
          {"event": "beat"}                                  (still working)
 
@@ -32,7 +35,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mundap.errors import GenerationError, MundapError
-from mundap.generator import Generation, Request, decoding_of
+from mundap.generator import Decoding, Generation, Request, decoding_of
 from mundap.generator.engine import Engine
 
 
@@ -87,7 +90,7 @@ class Inbox:
                 if event is not None:
                     event.set()
                 continue
-            if operation["op"] == "generate":
+            if operation["op"] != "load":
                 self._cancels[operation["id"]] = threading.Event()
             self._waiting.put(operation)
         # The parent closed the pipe or died. Nothing here is worth saving, and a generation may be under way.
@@ -105,7 +108,10 @@ def main() -> int:
     while True:
         operation = inbox.next()
         try:
-            _answer(engine, operation, inbox.cancelled(operation["id"]), wire)
+            if operation["op"] == "generate":
+                _answer(engine, operation, inbox.cancelled(operation["id"]), wire)
+            else:
+                _encode(engine, operation, wire)
         except Exception as error:
             wire.send_error(error, id=operation["id"])
         inbox.forget(operation["id"])
@@ -160,6 +166,16 @@ def _answer(engine: Engine, operation: dict[str, Any], cancelled: threading.Even
                                 cancelled=cancelled, on_beat=beat, started=operation["received"]))
     elif prompts:
         engine.generate(list(prompts.values()), decoding, report, cancelled=cancelled, on_beat=beat)
+
+
+def _encode(engine: Engine, operation: dict[str, Any], wire: Wire) -> None:
+    """Tell what the engine makes of prompts (a chat template's tokens and all) or of plain texts."""
+    if operation["op"] == "render":
+        made = [engine.encode(Request(**request), Decoding(max_new_tokens=1)) for request in operation["requests"]]
+    else:
+        made = [list(engine.tokenizer(text, add_special_tokens=False)["input_ids"]) for text in operation["texts"]]
+    for index, ids in enumerate(made):
+        wire.send("ids", id=operation["id"], index=index, ids=ids)
 
 
 if __name__ == "__main__":
