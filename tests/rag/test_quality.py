@@ -12,8 +12,10 @@ import pytest
 from mundap.paths import resolve
 from mundap.recipe import load
 from rag.answer import Answerer
-from rag.evaluate import questions
-from rag.score import score
+from rag.evaluation.answering import replies_of
+from rag.evaluation.metrics import measure
+from rag.evaluation.questions import load as questions
+from rag.evaluation.systems import load_systems
 
 ROOT = Path(__file__).resolve().parents[2]
 ANSWERABLE, UNANSWERABLE, BAR = 30, 15, 0.8
@@ -26,15 +28,15 @@ def test_held_out_questions_are_answered_and_declined_as_the_demo_promises() -> 
     for needed in ("exports/demo/config.json", "indexes/demo/manifest.json"):
         if not resolve(needed, ROOT).is_file():
             pytest.skip(f"{needed} is not there: mundap run configs/demo makes it")
-    rows = questions(recipe | {"seed": 7, "limit": {"answerable": ANSWERABLE, "unanswerable": UNANSWERABLE}}, ROOT)
+    golds = questions(recipe | {"seed": 7, "limit": {"answerable": ANSWERABLE, "unanswerable": UNANSWERABLE}}, ROOT)
+    page = next(one for one in load_systems(recipe, rag.values) if one.levers)
     answerer = Answerer.open(rag.values, ROOT)
     try:
-        answers = answerer.ask_many([answerer.prepare(row["question"]) for row in rows])
+        scored = [measure(gold, reply) for gold, reply in zip(golds, replies_of(answerer, page, golds), strict=True)]
     finally:
         answerer.close()
-    outcomes = [score(answer, row) for answer, row in zip(answers, rows, strict=True)]
-    told = [f"{row['question']} -> {answer.text} (gold {row['gold_value']}{row['gold_unit']})"
-            for row, answer, outcome in zip(rows, answers, outcomes, strict=True) if not outcome.right]
-    assert sum(one.cited for one in outcomes if one.answerable) >= BAR * ANSWERABLE, told
-    assert sum(one.right for one in outcomes if not one.answerable) >= BAR * UNANSWERABLE, told
-    assert sum(one.wrong for one in outcomes) <= 2, told
+    told = [f"{one.gold.question} -> {one.reply.text} (gold {one.gold.value}{one.gold.unit})" for one in scored
+            if not one.values.get("right_and_cited", one.values.get("declined_rightly"))]
+    assert sum(one.values["right_and_cited"] for one in scored if one.gold.answerable) >= BAR * ANSWERABLE, told
+    assert sum(one.values["declined_rightly"] for one in scored if not one.gold.answerable) >= BAR * UNANSWERABLE, told
+    assert sum(one.values["wrong_figure_shown"] for one in scored) <= 2, told

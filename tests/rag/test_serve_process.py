@@ -19,7 +19,7 @@ import pytest
 
 from mundap.paths import resolve
 from mundap.recipe import load
-from rag.evaluate import questions
+from rag.evaluation.questions import load as questions
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "geheim-0123456789abcdef"
@@ -111,7 +111,7 @@ def test_the_trained_demo_answers_openai_clients(tmp_path: Path, child_env: dict
     with child(tmp_path / "log", "mundap.cli.main", "serve", "configs/demo/rag.yaml", "serve.port=0", env=env) as server:
         with server.client as client:
             assert [model.id for model in client.models.list()] == ["mundap-demo"]
-            answers = [whole_and_streamed(client, row["question"]) for row in rows]
+            answers = [whole_and_streamed(client, row.question) for row in rows]
         below = [one.pid for one in psutil.Process(server.process.pid).children(recursive=True)]
         assert below and server.end(signal.SIGTERM) == 0, server.said
         assert not [pid for pid in below if psutil.pid_exists(pid)]

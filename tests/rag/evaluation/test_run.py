@@ -1,0 +1,152 @@
+"""A whole run: systems one after another, replies kept, a second run that asks nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mundap.errors import ConfigError, GenerationError, ModelError
+from mundap.generator import Request
+from mundap.paths import resolve
+from rag.evaluation.results import SystemResult
+from tests.rag.evaluation.running import FIGURES, ROWS, Project, asking, reply, system
+from tests.rag.test_answer import DECLINE
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    return Project(tmp_path, monkeypatch)
+
+
+def shares(result: SystemResult, metric: str) -> tuple[float, int]:
+    values = [one.values[metric] for one in result.scored if metric in one.values]
+    return sum(values), len(values)
+
+
+def test_a_run_measures_every_question_and_ends_its_model(project: Project) -> None:
+    [tuned] = project(asking()).systems
+    assert shares(tuned, "right") == shares(tuned, "right_and_cited") == (14, 14)
+    assert shares(tuned, "declined_rightly") == (6, 6)
+    assert shares(tuned, "hallucinated") == (0, 20)
+    assert [one.closed for one in project.opened] == [True]
+    assert project.asked == 14, "the gate keeps the unanswerable from the model"
+    assert "20개로는" in project.said[0], "how much so few questions can show is told before the run"
+
+
+def test_a_second_run_asks_nothing_and_finds_the_same(project: Project) -> None:
+    first = project(asking()).systems
+    assert project(asking()).systems == first
+    assert len(project.opened) == 1
+    assert project.said[-1] == "tuned: 20 questions, 20 answered before"
+
+
+@pytest.mark.parametrize("cut", [25, -1, 1], ids=["in the middle", "inside a letter", "at its beginning"])
+def test_a_run_goes_on_after_a_line_cut_short(project: Project, cut: int) -> None:
+    recipe = asking(limit={"unanswerable": 0})
+    first = project(recipe).systems
+    [kept] = project.kept
+    lines = kept.read_bytes().splitlines(keepends=True)
+    cut = cut if cut > 0 else lines[9].index("매".encode()) + 1
+    kept.write_bytes(b"".join(lines[:9]) + lines[9][:cut])
+    assert project(recipe).systems[0].scored == first[0].scored
+    assert [len(generator.requests) for generator in project.opened] == [14, 5]
+    project(recipe)
+    assert len(project.opened) == 2, "the answer after the cut line was kept whole"
+
+
+def test_other_settings_weights_or_decodings_never_share_answers(project: Project) -> None:
+    recipe = asking(limit={"answerable": 2, "unanswerable": 0})
+    project(recipe)
+    project.rag["verification"] = {"policy": "strike"}
+    project(recipe)
+    assert len(project.kept) == 2
+    (resolve("models/tiny", project.folder) / "model.safetensors").write_bytes(b"other weights")
+    project(recipe)
+    assert len(project.kept) == 3 and project.asked == 6
+    project(asking(system(decoding={"max_new_tokens": 7}), limit={"answerable": 2, "unanswerable": 0}))
+    assert len(project.kept) == 4
+
+
+def test_systems_with_one_model_share_it_and_another_waits_for_its_end(project: Project) -> None:
+    other = {"name": "other", "chat": {"model_name_or_path": "models/other"}}
+    found = project(asking(system("a"), system("b", decoding="after"), other, system("c", levers=False)))
+    assert [one.name for one in found.systems] == ["a", "b", "other", "c"]
+    assert len(project.opened) == 3, "a and b share theirs"
+    assert found.baseline == "a"
+
+
+def test_without_levers_a_reply_is_what_the_model_wrote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = "한빛바이오의 2023년 매출액은 9,999백만원입니다. [1] Este es un texto."
+    project = Project(tmp_path, monkeypatch, [ROWS[1]], lambda request: wrong)
+    shown, bare = project(asking(system("page"), system("bare", levers=False))).systems
+    assert shown.scored[0].reply.declined and shown.scored[0].reply.text == DECLINE
+    assert bare.scored[0].reply.text == wrong and bare.scored[0].reply.citations == (1,)
+    assert shown.scored[0].values["hallucinated"] == 0 and bare.scored[0].values["hallucinated"] == 1
+    assert {kind for kind, _ in bare.scored[0].invented} == {"figure", "language"}
+
+
+def test_an_oracle_system_is_given_the_true_chunk_and_only_answerable_questions(project: Project) -> None:
+    [found] = project(asking(system(context="oracle", levers=False), limit={"answerable": 4, "unanswerable": 3})).systems
+    assert len(found.scored) == project.asked == 4
+    assert all("[2]" not in request.content for request in project.opened[0].requests), "one passage, the true one"
+
+
+def test_a_system_without_passages_is_sent_the_question_alone(project: Project) -> None:
+    [found] = project(asking(system(context="none", levers=False))).systems
+    assert [request.content for request in project.opened[0].requests] == [row["question"] for row in ROWS]
+    assert all(not one.reply.passages and not one.reply.found for one in found.scored)
+    assert found.scored[0].reply.sources, "the true chunk is still what the answer is measured by"
+
+
+def test_a_question_that_fails_has_an_error_and_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = [True]
+
+    def sometimes(request: Request) -> str:
+        if broken[0] and "한빛바이오의" in request.content:
+            raise GenerationError("fell silent.", where="the model")
+        return reply(request)
+
+    project = Project(tmp_path, monkeypatch, ROWS[:4], sometimes)
+    [found] = project(asking()).systems
+    assert [bool(one.reply.error) for one in found.scored] == [False, True, False, True]
+    assert shares(found, "right") == (2, 4), "a failure is no right answer, and is not left out"
+    broken[0] = False
+    [again] = project(asking()).systems
+    assert shares(again, "right") == (4, 4)
+
+
+def test_what_is_missing_is_told_before_anything_is_loaded(project: Project) -> None:
+    gone = {"name": "v1", "chat": {"model_name_or_path": "models/tiny", "adapter_name_or_path": "saves/none"}}
+    with pytest.raises(ModelError, match="1 of 2 systems lack their model.\nno adapter at home/saves/none"):
+        project(asking(system(), gone))
+    with pytest.raises(ConfigError, match="no system is called 'x'"):
+        project(asking(baseline="x"))
+    with pytest.raises(ConfigError, match="two systems are called 'tuned'"):
+        project(asking(system(), system()))
+    with pytest.raises(ConfigError, match="a chat recipe or an endpoint"):
+        project(asking({"name": "none"}))
+    with pytest.raises(ConfigError, match="levers need passages"):
+        project(asking(system(context="none", levers=True)))
+    with pytest.raises(ConfigError, match="there is no metric 'rihgt'"):
+        project(asking(guard=["rihgt"]))
+    assert project.opened == []
+
+
+def test_what_was_measured_is_told_by_hash(project: Project) -> None:
+    first = project(asking(limit={"answerable": 3})).data
+    assert (first["asked"], first["answerable"], first["unanswerable"]) == (9, 3, 6)
+    again = project(asking(limit={"answerable": 3})).data
+    assert again == first
+    project.freeze([*ROWS[:-1], ROWS[-1] | {"question": "다른 질문은 얼마인가요?"}])
+    other = project(asking(limit={"answerable": 3})).data
+    assert {key for key in first if first[key] != other[key]} == {"questions_sha256"}
+
+
+def test_kept_replies_are_plain_json(project: Project) -> None:
+    project(asking(limit={"answerable": 1, "unanswerable": 1}))
+    records = [json.loads(line) for line in project.kept[0].read_text(encoding="utf-8").splitlines()]
+    answered = next(one for one in records if one["id"] != "peak" and not one["reply"]["declined"])
+    assert any(figure in answered["reply"]["text"] for figure in FIGURES.values())
+    assert answered["reply"]["passages"][0]["lines"]
