@@ -1,7 +1,7 @@
 """Answers as files to hand on: Markdown, rows of a table, JSON lines. Returns text and cells, writes nothing.
 
 Every text a document, a question or a model wrote is escaped for Markdown, so that none of it becomes HTML, a link, a
-heading or a list. Cells are plain; whoever writes them as CSV must make them harmless (pipelines/tabular/writer.py).
+heading or a list. Cells are plain; whoever writes them as CSV must make them harmless (mundap/csv_file.py).
 Records are those of record.py with an "id" beside.
 """
 

@@ -17,13 +17,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mundap.csv_file import write_csv
 from mundap.paths import home
 from pipelines.manifest import write_text
 from pipelines.rows.row import Row
 from pipelines.split import Part
 from pipelines.statistics.dataset import Dataset
 from pipelines.statistics.rows import Made
-from pipelines.tabular.writer import write_csv
 
 
 def write_folders(project: Path, domain: str, datasets: Sequence[Dataset], made: Mapping[str, Made],

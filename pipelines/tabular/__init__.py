@@ -4,5 +4,4 @@
     header     which rows are notes, which the header, and the columns' names and units
     columns    what each column holds, and cells as numbers or dates
     reader     a table: its layout, its batches of rows, its rejected rows
-    writer     our own CSV, safe to open in a spreadsheet
 """

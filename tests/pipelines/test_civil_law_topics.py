@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from mundap.chunk import read_chunks
 from mundap.grounding import check, figures, normalise_value
+from mundap.paths import home
 from mundap.prompt import Passage
 from pipelines.quality import leakage
 from pipelines.quality.ngrams import bare, ngrams, stems
@@ -55,7 +57,7 @@ def test_every_topic_has_at_least_three_questions_and_no_question_stands_twice()
 
 @pytest.mark.parametrize("row", ANSWERED, ids=lambda row: row["id"])
 def test_an_answer_is_the_pairs_own_words(row: Row) -> None:
-    pair = PAIRS[row["gold_chunk"]]   # .ci/run shows that these ids are what mundap data makes
+    pair = PAIRS[row["gold_chunk"]]   # what mundap data makes: .ci/run compares the files
     assert row["source"] == pair["source"] and row["kind"] == "qa"
     author = MARK.sub("", pair["output"])
     assert row["gold_line"] in author and row["gold_line"] in row["output"]
@@ -102,7 +104,7 @@ def test_no_question_is_one_of_the_table_and_none_leaks_from_the_training_rows()
 @pytest.mark.parametrize("row", DECLINED, ids=lambda row: row["id"])
 def test_reference_answers_follow_from_the_civil_act(row: Row) -> None:
     act = (Path(SAMPLES or "") / "law/statutes/민법__법률.md").read_text(encoding="utf-8")
-    quoted = []
+    quoted: list[Passage] = []
     for number in dict.fromkeys(re.findall(r"제(\d+)조", row["reference_free"])):
         found = re.search(rf"^#{{5}} (제{number}조 \(.+\))\n((?:(?!#).*\n)*)", act, re.MULTILINE)
         assert found, number
@@ -114,20 +116,18 @@ def test_reference_answers_follow_from_the_civil_act(row: Row) -> None:
 
 
 @pytest.mark.slow
-def test_the_file_is_what_the_chunks_make(tmp_path: Path) -> None:
+@pytest.mark.real_home
+def test_the_file_is_what_mundap_data_and_the_script_make(tmp_path: Path) -> None:
+    models = home(ROOT) / "models"
+    if not (models / "multilingual-e5-small").is_dir():
+        pytest.skip("the starter models are not unpacked: mundap models")
+    (tmp_path / "models").symlink_to(models)
     environment = {**os.environ, "MUNDAP_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
-    (tmp_path / "models").symlink_to(_home() / "models")
-    commands = (("-c", "from mundap.cli.main import entry; entry()", "data", "configs/civil_law/data.yaml",
-                 f"rows.output={tmp_path}"), ("benchmarks/civil_law_topics.py", "--check"))
-    for command in commands:
+    chunks = ("import sys; from pathlib import Path; from mundap.recipe import load; from pipelines.data import run; "
+              "one = load('configs/civil_law/data.yaml'); one.values.pop('rows'); run(one.values, one.project, print)")
+    for command in (("-c", chunks), ("benchmarks/civil_law_topics.py", "--check")):
         ran = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True,
                              encoding="utf-8", check=False)
         assert ran.returncode == 0, ran.stderr
-
-
-def _home() -> Path:
-    from mundap.paths import home
-
-    if not (home(ROOT) / "models" / "multilingual-e5-small").is_dir():
-        pytest.skip("the starter models are not unpacked: mundap models")
-    return home(ROOT)
+    made = {chunk.chunk_id for chunk in read_chunks(tmp_path / "docs/civil_law/chunks", "child")}
+    assert {row["gold_chunk"] for row in ANSWERED} <= made

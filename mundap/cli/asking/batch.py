@@ -18,13 +18,13 @@ import typer
 
 from mundap.cli.asking.shown import WORDS
 from mundap.cli.output import result, result_json, say
+from mundap.csv_file import write_csv
 from mundap.errors import ConfigError, DataError, ResourceError, closest
 from mundap.levels import AUTO, level_named, load_levels
 from mundap.paths import resolve, show
 from mundap.provenance import write_text
 from mundap.recipe import Recipe
 from pipelines.question_file import FileQuestion, read_questions
-from pipelines.tabular.writer import write_csv
 from rag import exported
 from rag.answer import Answerer
 from rag.batch import Answered, answer_all, answered_before

@@ -1,9 +1,8 @@
-"""Cells as numbers and dates, codes as text, and our own CSV."""
+"""Cells as numbers and dates, codes as text."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -12,7 +11,6 @@ from hypothesis import strategies as st
 
 from pipelines.tabular.columns import kind_of, number_array
 from pipelines.tabular.dates import parse_date
-from pipelines.tabular.writer import harmless, write_csv
 
 
 @pytest.mark.parametrize(("text", "number"), [
@@ -52,16 +50,3 @@ def test_what_a_column_holds(name: str, cells: list[str], kind: tuple[str, str])
     ("'24.12.31.", "2024-12-31"), ("99년", "1999"), ("2024년", "2024"), ("2024.13.", None), ("12", None), ("1.5", None)])
 def test_korean_dates(text: str, date: str | None) -> None:
     assert parse_date(text) == date
-
-
-@pytest.mark.parametrize(("cell", "written"), [
-    ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+82-2", "'+82-2"), ("-cmd", "'-cmd"), ("\t=1", "'\t=1"), ("＝1", "'＝1"),
-    (-5, "-5"), ("-1,234.5", "-1,234.5"), ("-", "-"), (None, ""), ("가", "가")])
-def test_no_cell_we_write_is_a_formula(cell: object, written: str) -> None:
-    assert harmless(cell) == written
-
-
-def test_csv_opens_in_a_spreadsheet(tmp_path: Path) -> None:
-    assert write_csv(tmp_path / "a.csv", ["가", "나"], [["=1", 2]]) == 1
-    assert (tmp_path / "a.csv").read_bytes() == "\ufeff가,나\n'=1,2\n".encode()
-    assert list(tmp_path.iterdir()) == [tmp_path / "a.csv"]
