@@ -54,6 +54,34 @@ def test_recipes_name_each_others_variants(demo: Path) -> None:
     assert values(folder, "rag")["index"]["path"] == "indexes/demo"   # type: ignore[index]  # the chunks are the same
 
 
+def test_eval_compares_the_variants_own_models(demo: Path) -> None:
+    folder = variant.write(demo / "configs" / "insurance", ["cpu"], [])
+    systems = {one["name"]: one for one in values(folder, "eval")["systems"]}   # type: ignore[attr-defined]
+    base = systems["base, before"]["chat"]
+    assert base["model_name_or_path"] == "models/gemma-3-270m-ko" and not {"quantization_bit", "quantization_method"} & set(base)
+    assert base["infer_dtype"] == "bfloat16" and systems["base, after"]["chat"] == base
+    assert systems["v1, after"]["chat"].endswith("insurance-cpu/recipes/chat_phase1.yaml")
+    first = load(folder / "chat_phase1.yaml").values
+    assert first["adapter_name_or_path"] == "saves/insurance/phase1-cpu"
+    assert first["model_name_or_path"] == "models/gemma-3-270m-ko" and "quantization_bit" not in first
+    assert first["repetition_penalty"] == 1.2   # what no preset changes stays
+    assert {file.stem for file in folder.glob("*.yaml")} == {
+        "data", "train", "chat", "export", "rag", "eval", "chat_phase1", "chat_phase2"}
+
+
+def test_another_model_in_eval_and_another_folders_chat_stay_as_they_are(demo: Path) -> None:
+    recipe = demo / "configs" / "dart" / "eval.yaml"
+    given = yaml.safe_load(recipe.read_text(encoding="utf-8"))
+    other = {"model_name_or_path": "Qwen/Qwen3-0.6B", "template": "qwen3", "quantization_bit": 4}
+    given["systems"] += [{"name": "another", "chat": other, "context": "retrieved"},
+                         {"name": "theirs", "chat": "configs/demo/chat_v1.yaml", "context": "retrieved"}]
+    recipe.write_text(yaml.safe_dump(given, allow_unicode=True), encoding="utf-8")
+    folder = variant.write(demo / "configs" / "dart", ["cpu"], [])
+    chats = [one["chat"] for one in values(folder, "eval")["systems"]]   # type: ignore[attr-defined]
+    assert chats[-2:] == [other, "configs/demo/chat_v1.yaml"]
+    assert not (folder / "chat_v1.yaml").exists()
+
+
 def test_a_source_can_be_another_folder(demo: Path) -> None:
     folder = variant.write(demo / "configs" / "dart", ["cpu"], ["data.sources.0.path=/filings"])
     assert load(folder / "data.yaml").values["sources"][0]["path"] == "/filings"
