@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import warnings
 from pathlib import Path
 from typing import Any
 
 from mundap.errors import MissingExtra
+from mundap.plot_fonts import korean_font
 from pipelines.quality.report import QualityReport
-
-# Families with Hangul, by system: Linux packages, Windows, macOS.
-_FONTS = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "NanumBarunGothic", "Malgun Gothic", "AppleGothic",
-          "Apple SD Gothic Neo", "Noto Sans CJK JP")
-_FONT_FILE = re.compile(r"(?:NotoSans(?:CJK|KR)-?(?:Regular|kr)?|NanumGothic|NanumBarunGothic|malgun|AppleGothic)[^/\\]*$",
-                        re.IGNORECASE)
 
 
 def draw(report: QualityReport, path: Path, title: str = "quality gate") -> Path:
@@ -29,7 +23,7 @@ def draw(report: QualityReport, path: Path, title: str = "quality gate") -> Path
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtra("drawing the quality report", "train", "matplotlib") from error
-    with matplotlib.rc_context({"font.family": [*_korean_font(), "sans-serif"], "axes.unicode_minus": False}):
+    with matplotlib.rc_context({"font.family": [*korean_font(), "sans-serif"], "axes.unicode_minus": False}):
         figure = Figure(figsize=(10, 1.6 + 0.4 * max(len(report.by_reason), len(report.kinds), 4)), layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=(2, 1))
         _reasons(left, report)
@@ -42,23 +36,6 @@ def draw(report: QualityReport, path: Path, title: str = "quality gate") -> Path
             figure.savefig(temporary, format="png", dpi=120)
     os.replace(temporary, path)
     return path
-
-
-def _korean_font() -> list[str]:
-    """Return the first family with Hangul that is installed, as a list; empty where there is none."""
-    from matplotlib import font_manager
-
-    def known() -> list[str]:
-        installed = {font.name for font in font_manager.fontManager.ttflist}
-        return [name for name in _FONTS if name in installed][:1]
-
-    found = known()
-    if not found:   # matplotlib remembers the fonts of its first run; one installed since is looked for by its file
-        for file in font_manager.findSystemFonts():
-            if _FONT_FILE.search(file):
-                font_manager.fontManager.addfont(file)
-        found = known()
-    return found
 
 
 def _reasons(axes: Any, report: QualityReport) -> None:
