@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import datetime
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mundap.errors import ConfigError, closest
 from mundap.paths import resolve
 from mundap.provenance import git_commit, sha256, versions
-from rag.evaluation import questions
+from rag.evaluation import human, judge, questions
+from rag.evaluation import ratings as ratings_file
 from rag.evaluation.answering import Answered, Room
 from rag.evaluation.asked import Gold
 from rag.evaluation.metrics import METRICS, measure
@@ -70,8 +72,33 @@ def trusted(project: Path) -> dict[str, Any]:
 
 def opinions(recipe: Mapping[str, Any], results: Sequence[SystemResult], folder: Path, project: Path, say: Say
              ) -> dict[str, Any]:
-    """Return what people and a judge model said of the replies, where the recipe names either: {"human": …, "judge": …}."""
-    return {}
+    """Return what people and a judge model said of the replies, where the recipe names either: {"human": …, "judge": …}.
+
+    Raises:
+        DataError: a file of ratings or votes is wrong.
+        ConfigError, GenerationError: a rubric is missing; the judge gave no verdict at all.
+    """
+    told: dict[str, Any] = {}
+    ratings: list[ratings_file.Rating] = []
+    if recipe.get("human"):
+        given = resolve(recipe["human"], project)
+        ratings = ratings_file.read_ratings(_files(given, "ratings"))
+        told["human"] = human.summary(ratings, ratings_file.read_votes(_files(given, "votes")),
+                                      [one.name for one in results],
+                                      {scored.gold.id for one in results for scored in one.scored}, seed=recipe["seed"])
+    asked = recipe.get("judge")
+    if asked:
+        rubrics = judge.read_rubrics({Path(file).stem: file for file in asked["rubrics"]}, project)
+        cases = judge.cases([replace(one, scored=one.scored[: asked["limit"]]) for one in results])
+        with contextlib.closing(judge.open_judge(asked, project)) as generator:
+            verdicts = judge.judge(cases, rubrics, generator, folder / "answers" / "verdicts.jsonl", say)
+        told["judge"] = judge.summary(verdicts, human.scores(ratings), seed=recipe["seed"])
+    return told
+
+
+def _files(folder: Path, name: str) -> list[Path]:
+    """Return the files of a kind in a folder: ratings.jsonl, ratings-kim.csv."""
+    return sorted(file for file in folder.glob(f"{name}*") if file.suffix in (".jsonl", ".csv"))
 
 
 def measured_with(recipe: Mapping[str, Any], golds: Sequence[Gold], manifest: Mapping[str, Any], project: Path) -> dict[str, Any]:

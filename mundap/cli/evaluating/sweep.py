@@ -14,13 +14,14 @@ def compare(recipe: Recipe) -> None:
         MundapError: as rag.evaluation.sweep.
     """
     from rag.evaluation.report import write_sweep
-
     from rag.evaluation.sweep import preset_path, sweep
 
     values, project = recipe.values, recipe.project
     rag = load(resolve(values["rag"], project), kind="rag")
     found = sweep(values, rag.values, project, say)
     folder = resolve(values["report"], project)
-    table = write_sweep(found, folder)
-    result(table.read_text(encoding="utf-8").rstrip())
-    say(f"best: {show(preset_path(values, project), project)}   (mundap web {values['rag']} --preset …)")
+    page = write_sweep(found, folder, values["language"])
+    result(page.with_suffix(".md").read_text(encoding="utf-8").rstrip())
+    say(f"report: {show(page, project)}")
+    preset = show(preset_path(values, project), project)
+    say(f"the best setting: {preset}   use it: mundap web {values['rag']} --preset {preset}")

@@ -19,11 +19,10 @@ def evaluate(recipe: Recipe, *, against: Path | None = None, forms: Sequence[str
     Raises:
         MundapError: as rag.evaluation.run.
     """
-    from rag.evaluation.report import write
-
     from rag.evaluation import interchange, run
     from rag.evaluation.against import compare, read_report
     from rag.evaluation.metrics import METRICS
+    from rag.evaluation.report import write
 
     values, project = recipe.values, recipe.project
     earlier = read_report(against) if against else None    # read before the new one takes its place

@@ -74,7 +74,8 @@ def test_an_answer_of_several_lines_has_every_chunk_that_holds_one() -> None:
     of_two = row(1, "가온누리전자", "1,234", kind="change") | {
         "gold_chunk": "b", "gold_lines": json.dumps(["2023년 매출액: 2원", "2022년 매출액: 1원"], ensure_ascii=False),
         "chunk_ids": '["a", "b", "c"]',
-        "input": "### 입력\n[1] 가온\n2022년 매출액: 1원\n\n[2] 가온\n2023년 매출액: 2원\n\n[3] 한빛\n2022년 매출액: 10원\n\n질문: 얼마?"}
+        "input": ("### 입력\n[1] 가온\n2022년 매출액: 1원\n\n[2] 가온\n2023년 매출액: 2원\n\n"
+                  "[3] 한빛\n2022년 매출액: 10원\n\n질문: 얼마?")}
     assert gold_of(of_two).chunks == ("b", "a")
 
 
