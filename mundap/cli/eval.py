@@ -28,14 +28,20 @@ Against = Annotated[Path | None, typer.Option(
 Export = Annotated[list[str] | None, typer.Option(
     "--export", metavar="FORM", help="Also write questions and replies for ragas, deepeval, promptfoo or csv.")]
 
+Only = Annotated[list[str] | None, typer.Option(
+    "--only", metavar="NAME", help="Ask only the system of this name; may be given again.")]
+
 
 def command(recipe: RecipePath, overrides: Overrides = None, preset: Presets = None, sweep: Sweep = False,
-            parity: Parity = False, speed: Speed = False, against: Against = None, export: Export = None) -> None:
+            parity: Parity = False, speed: Speed = False, against: Against = None, export: Export = None,
+            only: Only = None) -> None:
     """Ask every system the held-out questions and write a report. A second run goes on where the first stopped."""
-    if sweep + parity + speed > 1 or ((parity or speed or sweep) and (against or export)):
+    if sweep + parity + speed > 1 or ((parity or speed or sweep) and (against or export or only)):
         raise ConfigError("--sweep, --parity and --speed each stand alone.", where="command line", fix="Give one of them.")
     kind: Kind = "export" if parity else "chat" if speed else "eval"
     loaded = _loaded(recipe, preset, overrides, kind)
+    if only:
+        loaded.values["only"] = list(only)
     if parity:
         from mundap.cli.evaluating.parity import certify
 

@@ -20,6 +20,7 @@ from mundap.prompt import Passage
 from rag.answer import Answer, Answerer
 from rag.checks.verify import declines
 from rag.evaluation.asked import Gold, Reply
+from rag.evaluation.questions import asked_of
 from rag.evaluation.results import Speed
 from rag.evaluation.speed import measure_sample, peak_bytes, worker_pid
 from rag.evaluation.systems import System
@@ -71,7 +72,7 @@ class Room:
     def _answered(self, system: System, golds: Sequence[Gold], speed_sample: int, loaded: _Loaded) -> Answered:
         path = self.kept(system)
         done = read(path)
-        asked = [gold for gold in golds if gold.answerable or system.context != "oracle"]
+        asked = asked_of(golds, system.context)
         left = [gold for gold in asked if gold.id not in done or done[gold.id]["reply"]["error"]]
         self.say(f"{system.name}: {len(asked)} questions" + (f", {len(asked) - len(left)} answered before"
                                                               if len(left) < len(asked) else ""))

@@ -29,6 +29,7 @@ class Gold:
     lines: tuple[str, ...] = ()
     chunks: tuple[str, ...] = ()
     reason: str = ""
+    reference_free: str = ""
     groups: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -6,6 +6,7 @@ import json
 import random
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from mundap.paths import resolve
 from rag.evaluation.asked import Gold
 
 Row = Mapping[str, Any]
-GROUPS = ("kind", "topic", "category", "difficulty", "level", "reason")
+GROUPS = ("kind", "topic", "category", "difficulty", "level", "reason", "pair")
 NEEDED = ("id", "kind", "question", "output")
 _MARK = re.compile(r" ?\[\d+\]")
 _BLOCK = re.compile(r"^\[(\d+)\] ", re.MULTILINE)
@@ -51,7 +52,21 @@ def gold_of(row: Row) -> Gold:
                 reference=_MARK.sub("", row["output"]), value=str(row.get("gold_value") or ""),
                 unit=str(row.get("gold_unit") or ""), line=str(row.get("gold_line") or ""),
                 chunks=_chunks(row, lines) if answerable else (), reason=reason,
+                reference_free=str(row.get("reference_free") or ""),
                 groups={name: str(row[name]) for name in GROUPS if row.get(name)})
+
+
+def asked_of(golds: Sequence[Gold], context: str) -> list[Gold]:
+    """Return the questions as a system with that context is asked them, in their order.
+
+    The true chunks alone ("oracle") can only be given for what is in documents. Without documents ("none") a question they
+    do not answer is to be answered all the same where its row knows the answer.
+    """
+    if context == "oracle":
+        return [gold for gold in golds if gold.answerable]
+    if context == "none":
+        return [replace(gold, answerable=True, reference=gold.reference_free) if gold.reference_free else gold for gold in golds]
+    return list(golds)
 
 
 def _golds(rows: Any, name: str, kinds: Sequence[str]) -> list[Gold]:

@@ -48,16 +48,17 @@ def run(recipe: Mapping[str, Any], rag: Mapping[str, Any], project: Path, say: S
         results = [result_of(answered, golds, project)
                    for answered in room.answer(systems, golds, speed_sample=recipe["speed_sample"])]
         manifest = retriever.index.manifest
+    names = [system.name for system in systems]
     return Evaluation(
         domain=recipe["domain"], title=recipe.get("title") or recipe["domain"],
-        baseline=recipe.get("baseline") or systems[0].name, systems=tuple(results),
+        baseline=recipe["baseline"] if recipe.get("baseline") in names else names[0], systems=tuple(results),
         data=measured_with(recipe, golds, manifest, project), verifier=trusted(project),
         notes=(minimum_told(len(golds), recipe["language"]),), **opinions(recipe, results, folder, project, say))
 
 
 def result_of(answered: Answered, golds: Sequence[Gold], project: Path) -> SystemResult:
     """Return one system's replies with the values of every metric."""
-    asked = [gold for gold in golds if gold.answerable or answered.system.context != "oracle"]
+    asked = questions.asked_of(golds, answered.system.context)
     return SystemResult(name=answered.system.name, settings=answered.system.settings(project), speed=answered.speed,
                         scored=tuple(measure(gold, reply) for gold, reply in zip(asked, answered.replies, strict=True)))
 

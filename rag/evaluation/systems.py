@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from mundap.errors import ConfigError, ModelError, MundapError
+from mundap.errors import ConfigError, ModelError, MundapError, closest
 from mundap.generator.chat_recipe import read_chat
 from mundap.paths import show
 from rag.evaluation.decodings import in_words, settings_of
@@ -55,6 +55,13 @@ def load_systems(recipe: Mapping[str, Any], rag: Mapping[str, Any]) -> list[Syst
     for at, name in enumerate(names):
         if name in names[:at]:
             raise ConfigError(f"two systems are called {name!r}.", where=f"systems.{at}.name", fix="Name each otherwise.")
+    only = recipe.get("only")
+    for name in only or ():
+        if name not in names:
+            raise ConfigError(f"no system is called {name!r}.", where="only",
+                              fix=f"{closest(name, names)}Systems: {'; '.join(names)}.")
+    if only:
+        return [system for system in systems if system.name in only]
     baseline = recipe.get("baseline")
     if baseline and baseline not in names:
         raise ConfigError(f"no system is called {baseline!r}.", where="baseline", fix=f"Name one of: {', '.join(names)}.")
@@ -77,7 +84,8 @@ def require_models(systems: list[System], project: Path) -> None:
     if missing:
         told = dict.fromkeys(f"{error.what} ({error.where})" for _, error in missing)
         raise ModelError("\n".join([f"{len({one.name for one, _ in missing})} of {len(systems)} systems lack their model.",
-                                    *told]), where="systems", fix=missing[0][1].fix)
+                                    *told]), where="systems",
+                         fix=f"{missing[0][1].fix}\nor leave them out: --only NAME for each of the others.")
 
 
 def _system(given: Mapping[str, Any], rag: Mapping[str, Any], at: int) -> System:
