@@ -56,10 +56,11 @@ def wanted(gold: Gold) -> tuple[Wanted, ...]:
 def _wanted(value: str, unit: str, question: str, reference: str, lines: tuple[str, ...]) -> tuple[Wanted, ...]:
     said = (reference, "\n".join(lines), f"{value}{unit}")
     amount = normalise_value(value, unit) if value else None
-    if amount is not None:
+    if amount is not None and (amount or not reference or any(one.value == 0 for one in figures(reference))):
         known, printed = unit_of(unit), normalise_value(value)
         own = figures(value)[0].unit
         return (Wanted(abs(amount), own or (known.name if known else unit.strip()), abs(printed or amount), amount < 0, said),)
+    # also a difference of 0, which is told as "변동이 없습니다" beside the figure that stayed
     asked = {_key(one) for one in figures(question)}
     found = dict.fromkeys(one for one in figures(reference) if _key(one) not in asked and not one.approximate)
     unique = {_key(one): one for one in found}

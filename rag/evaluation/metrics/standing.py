@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 from mundap.context import label
-from mundap.grounding import Claim, ClaimCheck, Grounding, SentenceCheck, check, claims, sentence_spans
+from mundap.grounding import Claim, ClaimCheck, SentenceCheck, check, claims, normalise_value, sentence_spans
 from mundap.grounding.claims import CITATION
 from mundap.grounding.evidence import Evidence
 from mundap.korean import nfc
@@ -62,12 +62,12 @@ def texts_of(reply: Reply) -> tuple[str, ...]:
 
 def stated(gold: Gold, reply: Reply) -> tuple[Stated, ...]:
     """Return every claim of a reply's text with what it stands on, in order."""
-    return _stated(bare(reply.text), gold.question, gold.reference, lines_of(gold), bool(gold.value), texts_of(reply))
+    return _stated(bare(reply.text), gold.question, gold.reference, lines_of(gold), (gold.value, gold.unit), texts_of(reply))
 
 
 @lru_cache(maxsize=256)   # several metrics ask of the same reply, one after another
-def _stated(text: str, question: str, reference: str, lines: tuple[str, ...], one_value: bool, texts: tuple[str, ...]
-            ) -> tuple[Stated, ...]:
+def _stated(text: str, question: str, reference: str, lines: tuple[str, ...], value: tuple[str, str],
+            texts: tuple[str, ...]) -> tuple[Stated, ...]:
     if not claims(text):
         return ()
     given = [Passage(number=_GIVEN, head="", lines=(*lines, question)), _as_passage(2, bare(reference), by_sentence=True)]
@@ -81,22 +81,21 @@ def _stated(text: str, question: str, reference: str, lines: tuple[str, ...], on
             if basis == "elsewhere" and (not by_truth.claim.numeric or _told(by_source, wide, question, sources)):
                 basis = "told"
             found.append(Stated(by_truth.claim, true.text, basis))
-    return _settled(found, near, one_value)
+    return _settled(found, value)
 
 
-def _settled(found: Sequence[Stated], near: Grounding, one_value: bool) -> tuple[Stated, ...]:
+def _settled(found: Sequence[Stated], value: tuple[str, str]) -> tuple[Stated, ...]:
     """Return the claims with told and elsewhere as they are meant for the question.
 
-    Where one value was asked for and none of the truth is told, another true figure is no answer to it either; where the
+    Where one value was asked for and the reply does not tell it, another true figure is no answer to it either; where the
     question asks for words, any figure of the sources may be part of them.
     """
-    if not one_value:
-        return tuple(Stated(one.claim, one.sentence, "told" if one.basis == "elsewhere" else one.basis) for one in found)
-    answered = any(one.claim.numeric and one.basis == "truth" for one in found)
-    if answered:
+    if not value[0]:
+        return tuple(replace(one, basis="told") if one.basis == "elsewhere" else one for one in found)
+    amount = normalise_value(*value) or 0   # a difference of 0 is told by words
+    if not amount or any(one.basis == "truth" and one.claim.numeric and abs(one.claim.value or 0) == abs(amount) for one in found):
         return tuple(found)
-    return tuple(Stated(one.claim, one.sentence, "elsewhere" if one.basis == "told" and one.claim.numeric else one.basis)
-                 for one in found)
+    return tuple(replace(one, basis="elsewhere") if one.basis == "told" and one.claim.numeric else one for one in found)
 
 
 def _basis(by_truth: ClaimCheck, by_source: ClaimCheck, sentence: SentenceCheck, reference: str, everything: Evidence) -> Basis:
