@@ -62,7 +62,11 @@ def of_kind(kind: str) -> Callable[[Gold, Reply], float]:
 def foreign(gold: Gold, reply: Reply) -> tuple[str, ...]:
     """Return the pieces of a reply in a script, or in Latin words, that neither its sources nor the question hold."""
     known = "\n".join((gold.question, gold.reference, *lines_of(gold), *texts_of(reply)))
-    text = nfc(reply.text)
+    return _foreign(nfc(reply.text), known)
+
+
+@lru_cache(maxsize=256)   # each kind's metric asks anew
+def _foreign(text: str, known: str) -> tuple[str, ...]:
     return (*_scripts(text, known), *_latin(text, _words(known)))
 
 

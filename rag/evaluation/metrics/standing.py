@@ -13,9 +13,9 @@ against this.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from mundap.context import label
@@ -73,7 +73,7 @@ def _stated(text: str, question: str, reference: str, lines: tuple[str, ...], va
     given = [Passage(number=_GIVEN, head="", lines=(*lines, question)), _as_passage(2, bare(reference), by_sentence=True)]
     sources = [_as_passage(at, one, by_sentence=False) for at, one in enumerate(texts, start=3)]
     near, far = check(text, given), check(text, [given[0], *sources])
-    everything = Evidence([*given, *sources])
+    everything = cache(lambda: Evidence([*given, *sources]))   # read only for a claim that follows from nothing
     found = []
     for true, wide in zip(near.sentences, far.sentences, strict=True):
         for by_truth, by_source in zip(true.claims, wide.claims, strict=True):
@@ -98,7 +98,8 @@ def _settled(found: Sequence[Stated], value: tuple[str, str]) -> tuple[Stated, .
     return tuple(replace(one, basis="elsewhere") if one.basis == "told" and one.claim.numeric else one for one in found)
 
 
-def _basis(by_truth: ClaimCheck, by_source: ClaimCheck, sentence: SentenceCheck, reference: str, everything: Evidence) -> Basis:
+def _basis(by_truth: ClaimCheck, by_source: ClaimCheck, sentence: SentenceCheck, reference: str,
+           everything: Callable[[], Evidence]) -> Basis:
     claim = by_truth.claim
     if _GIVEN in by_truth.supported_by:
         return "truth"
@@ -106,7 +107,7 @@ def _basis(by_truth: ClaimCheck, by_source: ClaimCheck, sentence: SentenceCheck,
         return "truth"
     if by_source.supported:
         return "elsewhere"
-    return "twisted" if claim.numeric and _stands(claim, everything) else "nowhere"
+    return "twisted" if claim.numeric and _stands(claim, everything()) else "nowhere"
 
 
 def _same_year(claim: Claim, sentence: SentenceCheck, reference: str) -> bool:
