@@ -40,6 +40,8 @@ def used(evaluation: Evaluation, metrics: Sequence[Metric]) -> list[Metric]:
 def untrained(evaluation: Evaluation) -> frozenset[str]:
     """Return the topics, or other group values, that no training row was about (data["untrained"])."""
     named = evaluation.data.get("untrained") or ()
+    if isinstance(named, Mapping):   # {"topic": ["계약법"]}
+        return frozenset(str(value) for values in named.values() for value in values)
     return frozenset([named] if isinstance(named, str) else map(str, named))
 
 
@@ -105,7 +107,7 @@ def _groups(system: SystemResult, metrics: Sequence[Metric], topics: frozenset[s
 
 def _differences(evaluation: Evaluation, metrics: Sequence[Metric], language: summary.Language) -> list[dict[str, Any]]:
     """Return every system's differences from the baseline: the main metrics, corrected as one family, then the rest."""
-    main = main_metrics(metrics)
+    main = main_metrics(metrics)   # in the summary's order
     rest = [metric for metric in metrics if metric not in main and metric.better]
     return [*_family(evaluation, main, language, True), *_family(evaluation, rest, language, False)]
 

@@ -18,7 +18,8 @@ def markdown(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words
              ) -> str:
     """Return the report as Markdown; answers are in report.html alone."""
     main = main_metrics(metrics)
-    parts = [f"# {escaped(content['title'])}", "\n".join(f"- {escaped(line)}" for line in content["verdict"]),
+    said = [f"- **{escaped(one['about'])}** {escaped(one['says'])}" for one in content["verdict"]]
+    parts = [f"# {escaped(content['title'])}", "\n".join(said),
              f"## {words('summary')}", _panels(content, main, words), words("summary_note"),
              f"## {words('differences')}", _differences(content, metrics, words), words("differences_note"),
              f"## {words('hallucination')}", _inventions(content, words)]

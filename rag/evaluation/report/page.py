@@ -17,6 +17,7 @@ from rag.evaluation.report.verdict import best
 from rag.evaluation.report.words import Words
 from rag.evaluation.results import Evaluation
 
+_INTERVAL = ("value", "mean", "low", "high", "n", "of", "hits")
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -28,14 +29,15 @@ def page(evaluation: Evaluation, content: Mapping[str, Any], metrics: Sequence[M
         "title": evaluation.title, "domain": evaluation.domain, "baseline": evaluation.baseline,
         "verdict": content["verdict"],
         "systems": content["systems"], "main": [panel(content, one, words) for one in main],
-        "forests": [forest(content, one, words) for one in metrics if _compared(content, one, True)],
+        "forests": [forest(content, one, words) for one in main if _compared(content, one, True)],
         "other_forests": [forest(content, one, words) for one in metrics if _compared(content, one, False)],
         "sections": {section: [panel(content, one, words) for one in metrics if section_of(one) == section]
                      for section in SECTIONS},
         "inventions": inventions(content, words), "groups": groups(content, metrics, words, untrained(evaluation)),
         "speed": speed(content, words), "worst": worst_view(evaluation, words), "answers": answers_view(evaluation, words),
         "verifier": facts(content["verifier"], words), "human": facts(content["human"], words),
-        "judge": facts(content["judge"], words), "notes": content["notes"], "data": facts(content["data"], words),
+        "judge": facts(content["judge"], words), "notes": _new_notes(content),
+        "data": facts(content["data"], words),
         "definitions": [(one.name, *describe(one, words), words(one.better or "neither")) for one in metrics],
         "pictures": _pictures(pictures, words), "sweep": sweep,
     }
@@ -84,7 +86,7 @@ def forest(content: Mapping[str, Any], metric: Metric, words: Words) -> dict[str
     """Return one metric's differences from the baseline, drawn about a middle line at 50%."""
     found = [one for one in content["differences"] if one["metric"] == metric.name]
     widest = max((abs(one[key]) for one in found for key in ("value", "low", "high") if one[key] is not None), default=0.0)
-    shape = {"rate": metric.rate, "unit": metric.unit}
+    shape: dict[str, Any] = {"rate": metric.rate, "unit": metric.unit}
 
     def at(value: float | None) -> float | None:
         return None if value is None else _place(0.5 + 0.48 * value / (widest or 1.0))
@@ -92,8 +94,8 @@ def forest(content: Mapping[str, Any], metric: Metric, words: Words) -> dict[str
     side = {"higher": "better_right", "lower": "better_left", "": "better_none"}[metric.better]
     return {"label": describe(metric, words)[0], "side": words(side), "rows": [
         {"system": one["system"], "value": words.change(one["value"], **shape), "real": one["significant"],
-         "interval": _between(one, words, shape), "p": words.p(one["p_holm"]), "words": one["words"].partition(" (")[0],
-         "whole": one["words"], "n": one["n"], "gained": one["gained"], "lost": one["lost"],
+         "interval": _between(one, words, shape), "p": words.p(one["p_holm"]), "words": words(_judged(one, metric)),
+         "n": one["n"], "gained": one["gained"], "lost": one["lost"],
          "at": {key: at(one[key]) for key in ("value", "low", "high")}} for one in found]}
 
 
@@ -152,17 +154,41 @@ def speed(content: Mapping[str, Any], words: Words) -> dict[str, Any]:
 
 
 def facts(value: Any, words: Words, path: str = "") -> list[dict[str, Any]]:
-    """Return nested data as rows of a name and a text; what looks like an interval is one row, drawn."""
-    if isinstance(value, Mapping) and {"value", "low", "high", "n"} <= value.keys():
-        share = all(value[key] is None or 0 <= value[key] <= 1 for key in ("value", "low", "high"))
-        record = {"rate": share, "unit": "", **value}
-        return [{"name": path, "text": "", **cell(record, 1.0 if share else _top([record]), words)}]
+    """Return nested data as rows of a name and a text; what looks like an interval is one row, drawn.
+
+    Values by question are left to report.json.
+    """
     if isinstance(value, Mapping):
-        return [row for key, part in value.items() for row in facts(part, words, f"{path} · {key}" if path else str(key))]
+        own = [_fact(value, words, path)] if {"low", "high"} <= value.keys() and value.keys() & {"value", "mean"} else []
+        rest = {key: part for key, part in value.items() if key not in (*(_INTERVAL if own else ()), "values")}
+        return [*own, *(row for key, part in rest.items()
+                        for row in facts(part, words, f"{path} · {words.fact(key)}" if path else words.fact(key)))]
     if isinstance(value, list) and any(isinstance(part, Mapping | list) for part in value):
         return [row for at, part in enumerate(value, 1) for row in facts(part, words, f"{path} {at}".strip())]
     text = ", ".join(map(words.plain, value)) if isinstance(value, list) else words.plain(value)
     return [{"name": path, "text": text, "bar": None, "value": "", "interval": "", "n": 0}]
+
+
+def _fact(value: Mapping[str, Any], words: Words, path: str) -> dict[str, Any]:
+    """Return one row of an interval: a share where it is called value and lies in 0 to 1, else a mean score out of 5."""
+    middle = value.get("value", value.get("mean"))
+    numbers = {"value": middle, "low": value["low"], "high": value["high"], "n": value.get("n", value.get("of", 0))}
+    share = "value" in value and all(one is None or 0 <= one <= 1 for one in (middle, value["low"], value["high"]))
+    return {"name": path, "text": "", **cell({**numbers, "rate": share, "unit": ""}, 1.0 if share else 5.0, words)}
+
+
+def _judged(one: Mapping[str, Any], metric: Metric) -> str:
+    """Return the key of the short word for a difference."""
+    if not one["significant"]:
+        return "short_none"
+    gain = {"higher": one["value"] > 0, "lower": one["value"] < 0}.get(metric.better)
+    return "short_other" if gain is None else "short_better" if gain else "short_worse"
+
+
+def _new_notes(content: Mapping[str, Any]) -> list[str]:
+    """Return the notes that the verdict does not say already."""
+    said = [one["says"] for one in content["verdict"]]
+    return [note for note in content["notes"] if not any(note in one for one in said)]
 
 
 def _compared(content: Mapping[str, Any], metric: Metric, main: bool) -> bool:

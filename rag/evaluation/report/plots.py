@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ _STYLE = {"axes.unicode_minus": False, "axes.spines.top": False, "axes.spines.ri
           "axes.labelcolor": _INK, "text.color": _INK, "xtick.color": _QUIET, "ytick.color": _INK, "font.size": 10,
           "axes.titlesize": 10, "axes.titleweight": "bold", "axes.titlelocation": "left", "text.parse_math": False}
 _PER_ROW = 4
+_AROUND = ((1, 1), (1, -1), (-1, 1), (-1, -1))   # where a point's name may stand
 
 
 def pictures(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words) -> dict[str, bytes]:
@@ -33,7 +35,7 @@ def pictures(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words
         found["metrics"] = _metrics(content, main, words)
     if {"right", "hallucinated"} <= {metric.name for metric in main}:
         points = [one for one in content["systems"] if all(one["metrics"][name]["n"] for name in ("right", "hallucinated"))]
-        found["tradeoff"] = _picture((6.4, 4.6), lambda figure: scatter(
+        found["tradeoff"] = _picture((9, 4.8), lambda figure: scatter(
             figure.subplots(), [(one["name"], one["metrics"]["right"], one["metrics"]["hallucinated"],
                                  one["name"] == content["baseline"]) for one in points], words))
     return found
@@ -58,14 +60,26 @@ def sweep_picture(rows: Sequence[Mapping[str, Any]], words: Words) -> bytes:
 
 def scatter(axes: Any, points: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any], bool]], words: Words) -> None:
     """Draw named points of (right, invented), each with both intervals, those that are marked filled."""
+    taken, labels = list[tuple[float, float]](), list[tuple[str, float, float]]()
     for name, right, invented, filled in points:
         if right["value"] is None or invented["value"] is None:
             continue
         x, y = 100 * right["value"], 100 * invented["value"]
         axes.errorbar(x, y, xerr=_errors(right, 100), yerr=_errors(invented, 100), fmt="o", color=_ACCENT, ecolor=_SOFT,
                       elinewidth=1, markersize=8, markerfacecolor=_ACCENT if filled else "white")
-        axes.annotate(name, (x, y), textcoords="offset points", xytext=(8, 6))
+        taken.append((x, y))
+        labels.append((name, x, y))
+    for name, x, y in labels:
+        across, up = max(_AROUND, key=lambda side: min(_apart(side, (x, y), other) for other in taken))
+        taken.append((x + 12 * across, y + 5 * up))
+        axes.annotate(name, (x, y), textcoords="offset points", xytext=(9 * across, 8 * up), va="center",
+                      ha="left" if across > 0 else "right")
     axes.set(xlabel=words("right") + " (%)", ylabel=words("hallucinated") + " (%)", xlim=(-2, 104), ylim=(-2, 104))
+
+
+def _apart(side: tuple[int, int], point: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return how far a label on one side of a point lies from something else; letters are wider than they are high."""
+    return math.hypot((point[0] + 12 * side[0] - other[0]) / 3, point[1] + 5 * side[1] - other[1])
 
 
 def _metrics(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words) -> bytes:
@@ -79,11 +93,11 @@ def _metrics(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words
             axes.set_axis_off()
         for axes, metric in zip(grid.flat, metrics, strict=False):
             _bars(axes, [one["metrics"][metric.name] for one in systems], metric)
-            axes.set_title(f"{describe(metric, words)[0]}\n{words(metric.better or 'neither')}", fontsize=9)
+            axes.set_title(f"{describe(metric, words)[0]}\n{words(metric.better or 'neither')}", fontsize=9, linespacing=1.5)
             axes.set_yticks(range(len(systems)), [one["name"] for one in systems])
             axes.set_ylim(len(systems) - 0.5, -0.5)
 
-    return _picture((2.9 * columns + 1.2, lines * (0.9 + 0.38 * max(len(systems), 2))), draw)
+    return _picture((2.9 * columns + 1.2, lines * (1.1 + 0.38 * max(len(systems), 2))), draw)
 
 
 def _bars(axes: Any, records: Sequence[Mapping[str, Any]], metric: Metric) -> None:
@@ -110,7 +124,8 @@ def _picture(size: tuple[float, float], draw: Callable[[Any], None]) -> bytes:
     except ImportError as error:
         raise MissingExtra("the pictures of a report", "eval", "matplotlib") from error
     held = io.BytesIO()
-    with matplotlib.rc_context({**_STYLE, "font.family": [*korean_font(), "sans-serif"]}):
+    style: Any = {**_STYLE, "font.family": [*korean_font(), "sans-serif"]}
+    with matplotlib.rc_context(style):
         figure = Figure(figsize=size, layout="constrained")
         draw(figure)
         with warnings.catch_warnings():   # without a Korean font its letters are boxes; the page's own drawings have them

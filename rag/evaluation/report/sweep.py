@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from mundap.provenance import write_text
 from rag.evaluation.report.content import plain
@@ -21,16 +21,23 @@ from rag.evaluation.statistics import Interval
 _HIGH, _TOP, _LEFT, _WIDE = 290.0, 10.0, 6.0, 92.0   # the drawing: its base and top in pixels, its sides in per cent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweepRow:
+class SweepRow(Protocol):
     """One decoding setting: its keys and values, the rates of invented and of right answers, and its speed."""
 
-    settings: Mapping[str, Any]
-    hallucinated: Interval
-    right: Interval
-    tokens_per_s: float
-    seconds_per_answer: float
-    best: bool = False
+    @property
+    def name(self) -> str: ...
+    @property
+    def settings(self) -> Mapping[str, Any]: ...
+    @property
+    def hallucinated(self) -> Interval: ...
+    @property
+    def right(self) -> Interval: ...
+    @property
+    def tokens_per_s(self) -> float: ...
+    @property
+    def seconds_per_answer(self) -> float: ...
+    @property
+    def best(self) -> bool: ...
 
 
 def write_sweep(rows: Sequence[SweepRow], folder: Path, language: str = "ko") -> Path:
@@ -52,17 +59,19 @@ def write_sweep(rows: Sequence[SweepRow], folder: Path, language: str = "ko") ->
 
 def sweep_records(rows: Sequence[SweepRow]) -> list[dict[str, Any]]:
     """Return the rows as JSON holds them, without NaN."""
-    return [{"number": at, **plain(row)} for at, row in enumerate(rows, 1)]
+    return [{"number": at, "name": row.name, "settings": plain(row.settings), "hallucinated": plain(row.hallucinated),
+             "right": plain(row.right), "tokens_per_s": plain(row.tokens_per_s),
+             "seconds_per_answer": plain(row.seconds_per_answer), "best": row.best} for at, row in enumerate(rows, 1)]
 
 
 def sweep_markdown(rows: Sequence[SweepRow], words: Words) -> str:
     """Return the table as Markdown; the chosen setting is in bold."""
     names = _names(rows)
-    head = ["#", *names, *(words(key) for key in ("hallucinated", "right", "tokens_per_s", "seconds_per_answer"))]
+    head = ["#", words("setting"), *names, *(words(key) for key in ("hallucinated", "right", "tokens_per_s", "seconds_per_answer"))]
     body = []
     for at, row in enumerate(rows, 1):
         rates = [f"{_cell(one, words)['value']} ({_cell(one, words)['interval']})" for one in (row.hallucinated, row.right)]
-        body.append([f"{at} ({words('preset')})" if row.best else str(at), *_settings(row, names, words), *rates,
+        body.append([f"{at} ({words('preset')})" if row.best else str(at), row.name, *_settings(row, names, words), *rates,
                      words.plain(round(row.tokens_per_s, 1)), words.plain(round(row.seconds_per_answer, 2))])
     return table(head, body)
 
@@ -70,17 +79,20 @@ def sweep_markdown(rows: Sequence[SweepRow], words: Words) -> str:
 def sweep_view(rows: Sequence[SweepRow], words: Words) -> dict[str, Any]:
     """Return what the page's section shows: the table's texts and every point's place in the drawing."""
     names, found = _names(rows), []
+    reached = max((row.hallucinated.high for row in rows if row.hallucinated.n), default=1.0)
+    highest = math.ceil(reached * 5) / 5   # the drawing's top: the next fifth, so that its four ticks are whole per cents
     for at, row in enumerate(rows, 1):
         right, invented = plain(row.right), plain(row.hallucinated)
         found.append({
-            "number": at, "best": row.best, "settings": _settings(row, names, words),
+            "number": at, "name": row.name, "best": row.best, "settings": _settings(row, names, words),
             "hallucinated": _cell(row.hallucinated, words), "right": _cell(row.right, words),
             "tokens_per_s": words.plain(round(row.tokens_per_s, 1)),
             "seconds_per_answer": words.plain(round(row.seconds_per_answer, 2)),
             "x": _across(right["value"]), "left": _across(right["low"]), "far": _across(right["high"]),
-            "y": _up(invented["value"]), "low": _up(invented["low"]), "top": _up(invented["high"])})
-    ticks = [{"x": _across(share), "y": _up(share), "label": f"{share:.0%}"} for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
-    return {"names": names, "rows": found, "ticks": ticks}
+            "y": _up(invented["value"], highest), "low": _up(invented["low"], highest), "top": _up(invented["high"], highest)})
+    across = [{"at": _across(at / 4), "label": f"{at / 4:.0%}"} for at in range(5)]
+    up = [{"at": _up(highest * at / 4, highest), "label": f"{highest * at / 4:.0%}"} for at in range(5)]
+    return {"names": names, "rows": found, "across": across, "up": up}
 
 
 def _names(rows: Sequence[SweepRow]) -> list[str]:
@@ -89,8 +101,8 @@ def _names(rows: Sequence[SweepRow]) -> list[str]:
 
 def _settings(row: SweepRow, names: Sequence[str], words: Words) -> list[str]:
     known = {str(name): value for name, value in row.settings.items()}
-    return [", ".join(map(str, value)) if isinstance(value := known.get(name), list | tuple) else words.plain(value)
-            for name in names]
+    return [", ".join(map(str, value)) if isinstance(value := known.get(name), list | tuple) and value else
+            words.plain(None) if value in (None, (), [], "") else str(value) for name in names]
 
 
 def _cell(found: Interval, words: Words) -> dict[str, Any]:
@@ -101,5 +113,5 @@ def _across(share: float | None) -> float:
     return round(_LEFT + _WIDE * (share or 0.0), 2)
 
 
-def _up(share: float | None) -> float:
-    return round(_HIGH - (_HIGH - _TOP) * (share or 0.0), 1)
+def _up(share: float | None, highest: float) -> float:
+    return round(_HIGH - (_HIGH - _TOP) * (share or 0.0) / highest, 1)

@@ -122,16 +122,23 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "points": ("%p", " pp"),
     "sample": ("질문 {n:,}개(답이 있는 질문 {yes:,}개, 없는 질문 {no:,}개)를 시스템 {systems:,}개에 물었습니다.",
                "{n:,} questions ({yes:,} answerable, {no:,} not) were asked of {systems:,} systems."),
-    "best_is": ("{metric}: {systems} {value}({interval})로 가장 좋습니다.", "{metric}: {systems} is best at {value} ({interval})."),
-    "best_are": ("{metric}: {systems} 모두 {value}로 가장 좋습니다.", "{metric}: {systems} share the best value, {value}."),
-    "real": ("기준({baseline})과 실제 차이가 있다고 볼 수 있는 것: {list}.", "Real differences from {baseline}: {list}."),
-    "not_real": ("기준({baseline})과 차이가 있다고 말할 수 없는 것: {list}.", "No real difference from {baseline}: {list}."),
-    "runner_real": ("다음인 {other}보다 실제로 낫다고 볼 수 있습니다(p={p}, 보정 전).",
-                    "It is really better than the next, {other} (p={p}, uncorrected)."),
-    "runner_not": ("다음인 {other}보다 낫다고는 말할 수 없습니다(p={p}, 보정 전).",
-                   "Its lead over the next, {other}, cannot be told from chance (p={p}, uncorrected)."),
-    "empty_system": ("{system}: 답변이 하나도 없어 비교에서 빠졌습니다.", "{system}: no answer at all, so it is not compared."),
-    "errors": ("{system}: 질문 {n:,}개가 오류로 끝나 답이 없습니다.", "{system}: {n:,} questions ended in an error."),
+    "about_sample": ("표본", "Sample"),
+    "about_best": ("가장 좋은 값", "Best values"),
+    "about_lead": ("1위와 2위", "First and second"),
+    "about_system": ("{system}, 기준 {baseline} 대비", "{system} against {baseline}"),
+    "about_untrained": ("학습하지 않은 주제", "Topics not trained on"),
+    "lead_real": ("{pair}: 실제 차이가 있다고 볼 수 있는 지표 {list}.", "{pair}: really apart on {list}."),
+    "lead_not": ("{pair}: 차이가 있다고 말할 수 없는 지표 {list}.", "{pair}: no real difference could be shown on {list}."),
+    "lead_how": ("질문별로 짝지은 검정이며 p는 보정하지 않았습니다.", "Paired by question; these p are not corrected."),
+    "short_better": ("실제로 나음", "really better"),
+    "short_worse": ("실제로 나쁨", "really worse"),
+    "short_other": ("실제로 다름", "really different"),
+    "short_none": ("말할 수 없음", "not shown"),
+    "real_better": ("실제로 나음: {list}.", "Really better: {list}."),
+    "real_worse": ("실제로 나쁨: {list}.", "Really worse: {list}."),
+    "not_real": ("차이가 있다고 말할 수 없음: {list}.", "No real difference could be shown: {list}."),
+    "empty_system": ("답변이 하나도 없어 비교에서 빠졌습니다.", "No answer at all, so it is not compared."),
+    "errors": ("질문 {n:,}개가 오류로 끝나 답이 없습니다.", "{n:,} questions ended in an error."),
     "untrained_note": ("질문 {n:,}개는 학습하지 않은 주제({topics})의 것입니다. 전체 값에 들어 있고, 아래에서 따로도 보입니다.",
                        "{n:,} questions are of topics not trained on ({topics}): counted in all values, and told apart below."),
 }
@@ -140,6 +147,26 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "article": ("근거 없는 조문", "article"),
     "name": ("근거 없는 이름", "name"), "date": ("근거 없는 날짜", "date"), "language": ("다른 언어", "language switch"),
     "repetition": ("반복", "repetition"), "claim": ("근거 없는 주장", "claim"), "tail": ("꼬리말", "tail"),
+}
+
+# Keys of what people, a judge and the labelled answers say (rag.evaluation.human, judge, calibration, verifier).
+_FACTS: Mapping[str, str] = {
+    "verifier": "답을 거르는 검증기", "metric": "지어낸 답 지표", "file": "파일", "n": "개수",
+    "hallucinated": "지어낸 답", "flagged": "걸러낸 답", "precision": "정밀도", "recall": "재현율",
+    "false_alarms": "헛경보", "kinds": "종류", "caught": "잡음", "of": "전체", "missed": "놓친 답",
+    "wrongly_flagged": "잘못 걸러낸 답", "hidden": "화면에서 가려진 몫", "answers": "답변", "ratings": "점수",
+    "votes": "블라인드 투표", "raters": "평가자", "systems": "시스템", "scores": "점수별 개수",
+    "reasons": "이유", "corrected": "고쳐 쓴 답", "agreement": "평가자 일치도", "alpha": "크리펜도르프 알파",
+    "kappa": "가중 카파", "shared": "함께 본 답", "note": "설명", "replaced": "다시 매긴 것",
+    "elsewhere": "다른 평가의 것", "pairs": "짝", "first": "앞 시스템", "second": "뒤 시스템",
+    "questions": "질문", "won": "뒤가 이김", "lost": "앞이 이김", "tied": "비김", "win_rate": "뒤의 승률",
+    "left": "왼쪽을 고른 몫", "judge": "평가 모델", "rubrics": "기준", "verdicts": "판정",
+    "unparsable": "읽을 수 없던 판정", "asked_again": "다시 물음", "failed": "실패", "failure": "첫 실패",
+    "calibration": "사람과의 비교", "spearman": "스피어만 상관", "exact": "같은 점수의 몫",
+    "bias": "치우침(모델 − 사람)", "win_rates": "승률", "model": "모델", "asked": "물은 질문",
+    "answerable": "답이 있는 질문", "unanswerable": "답이 없는 질문", "untrained": "학습하지 않은 것",
+    "seed": "시드", "day": "날짜", "commit": "커밋", "versions": "버전", "guard": "지키는 지표",
+    "index": "색인",
 }
 
 
@@ -162,6 +189,10 @@ class Words:
     def kind(self, name: str) -> str:
         """Return what a kind of invention is called."""
         return self.pick(_KINDS.get(name, (name, name)))
+
+    def fact(self, key: str) -> str:
+        """Return what a key of the human, judge, verifier or data records is called."""
+        return _FACTS.get(str(key), str(key)) if self.language == "ko" else str(key).replace("_", " ")
 
     def number(self, value: float | None, *, rate: bool, unit: str) -> str:
         """Return a metric's value as it is printed: a percentage for a rate, three decimals for a share, else its unit."""
