@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rag.evaluation.asked import Gold, Reply
+from rag.evaluation.statistics import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +63,16 @@ class Evaluation:
     human: Mapping[str, Any] = field(default_factory=dict)
     judge: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One decoding setting of a sweep and what it came to: rates of invented and of right answers, and its speed in batches."""
+
+    name: str
+    settings: Mapping[str, Any]
+    hallucinated: Interval
+    right: Interval
+    tokens_per_s: float
+    seconds_per_answer: float
+    best: bool = False

@@ -21,8 +21,7 @@ from rag.evaluation import questions
 from rag.evaluation.answering import Answered, Room
 from rag.evaluation.asked import Gold
 from rag.evaluation.decodings import in_words, settings_of
-from rag.evaluation.report import SweepRow
-from rag.evaluation.results import SystemResult
+from rag.evaluation.results import Setting, SystemResult
 from rag.evaluation.run import result_of
 from rag.evaluation.sample_size import minimum_told
 from rag.evaluation.statistics import Interval, mean, rate
@@ -34,7 +33,7 @@ DECODING = ("max_new_tokens", "temperature", "top_p", "top_k", "repetition_penal
             "stop_repetition", "stop_script")
 
 
-def sweep(recipe: Mapping[str, Any], rag: Mapping[str, Any], project: Path, say: Say) -> list[SweepRow]:
+def sweep(recipe: Mapping[str, Any], rag: Mapping[str, Any], project: Path, say: Say) -> list[Setting]:
     """Return every setting of a recipe's `sweep:` with its figures, the best one marked; write the best as a preset.
 
     Raises:
@@ -89,24 +88,24 @@ def variants(base: System, asked: Mapping[str, Any], generation: Mapping[str, An
     return [replace(base, name=name, generation={**source, **decoding}) for name, decoding in wanted]
 
 
-def setting_of(answered: Answered, golds: Sequence[Gold], project: Path) -> SweepRow:
+def setting_of(answered: Answered, golds: Sequence[Gold], project: Path) -> Setting:
     """Return one setting's figures."""
     result = result_of(answered, golds, project)
     replies = answered.replies
     written, spent = sum(one.completion_tokens for one in replies), 60 * len(replies) / (answered.speed.answers_per_minute or 1)
-    return SweepRow(hallucinated=_share(result, "hallucinated"), right=_share(result, "right"),
-                    settings={key: answered.system.generation[key] for key in DECODING if key in answered.system.generation},
-                    tokens_per_s=written / spent if spent else 0.0, seconds_per_answer=spent / len(replies) if replies else 0.0)
+    return Setting(name=answered.system.name, hallucinated=_share(result, "hallucinated"), right=_share(result, "right"),
+                   settings={key: answered.system.generation[key] for key in DECODING if key in answered.system.generation},
+                   tokens_per_s=written / spent if spent else 0.0, seconds_per_answer=spent / len(replies) if replies else 0.0)
 
 
-def with_best(found: Sequence[SweepRow]) -> list[SweepRow]:
+def with_best(found: Sequence[Setting]) -> list[Setting]:
     """Return the settings with the best marked: fewest inventions, then most right, then fastest, then first."""
     best = min(range(len(found)), key=lambda at: (found[at].hallucinated.value, -found[at].right.value,
                                                   found[at].seconds_per_answer, at))
     return [replace(one, best=at == best) for at, one in enumerate(found)]
 
 
-def write_preset(best: SweepRow, system: System, path: Path, project: Path) -> None:
+def write_preset(best: Setting, system: System, path: Path, project: Path) -> None:
     """Write a setting as keys to lay over rag.yaml, with how it was chosen."""
     told = [f"# The decoding that invented least of those compared on {system.name!r} by mundap eval --sweep.",
             f"# {in_words(best.settings)}: invented {best.hallucinated.value:.1%} ({best.hallucinated.low:.1%} to "
