@@ -83,7 +83,7 @@ def _groups(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words,
             rows = [[row["value"] + (f" ({words('untrained')})" if row["apart"] else ""),
                      *("" if cell is None else f"{cell['value']} ({cell['interval']}; n={cell['n']})" for cell in row["cells"])]
                     for row in one["rows"]]
-            parts.append(table([one["label"], *(system["name"] for system in content["systems"])], rows))
+            parts.append(table([one["label"], *group["systems"]], rows))
     return parts
 
 

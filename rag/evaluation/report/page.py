@@ -123,19 +123,20 @@ def groups(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words, 
     names = dict.fromkeys(name for one in content["systems"] for name in one["groups"])
     found = []
     for name in names:
-        held: dict[str, None] = dict.fromkeys(value for one in content["systems"] for value in one["groups"].get(name, {}))
+        systems = [one for one in content["systems"] if one["groups"].get(name)]
+        held: dict[str, None] = dict.fromkeys(value for one in systems for value in one["groups"][name])
         tables = []
         for metric in metrics:
-            records = {(value, one["name"]): one["groups"].get(name, {}).get(value, {}).get(metric.name)
-                       for value in held for one in content["systems"]}
+            records = {(value, one["name"]): one["groups"][name].get(value, {}).get(metric.name)
+                       for value in held for one in systems}
             known = [record for record in records.values() if record is not None and record["n"]]
             if known:
                 top = _top(known)
                 tables.append({"label": describe(metric, words)[0], "better": words(metric.better or "neither"), "rows": [
                     {"value": words(f"trained={value}") if name == "trained" else value, "apart": value in topics,
                      "cells": [None if (record := records[value, one["name"]]) is None else cell(record, top, words)
-                               for one in content["systems"]]} for value in held]})
-        found.append({"name": name, "label": words(name), "tables": tables})
+                               for one in systems]} for value in held]})
+        found.append({"name": name, "label": words(name), "tables": tables, "systems": [one["name"] for one in systems]})
     return sorted(found, key=lambda one: one["name"] != "trained")
 
 

@@ -133,7 +133,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "short_better": ("실제로 나음", "really better"),
     "short_worse": ("실제로 나쁨", "really worse"),
     "short_other": ("실제로 다름", "really different"),
-    "short_none": ("말할 수 없음", "not shown"),
+    "short_none": ("차이를 말할 수 없음", "not shown"),
     "real_better": ("실제로 나음: {list}.", "Really better: {list}."),
     "real_worse": ("실제로 나쁨: {list}.", "Really worse: {list}."),
     "not_real": ("차이가 있다고 말할 수 없음: {list}.", "No real difference could be shown: {list}."),

@@ -18,6 +18,7 @@ from rag.evaluation.metrics.metric import Metric
 from rag.evaluation.report import write, write_sweep
 from rag.evaluation.report.content import content
 from rag.evaluation.report.metric_words import describe
+from rag.evaluation.report.page import facts
 from rag.evaluation.report.words import Words
 from rag.evaluation.report.worst import faults, marked, word_diff, worst
 from rag.evaluation.results import Evaluation
@@ -283,6 +284,16 @@ def test_intervals_that_are_not_known_are_no_numbers(made: Evaluation) -> None:
     found = content(replace(made, systems=(one,)), METRICS, "ko")["systems"][0]["metrics"]
     assert found["character_f1"]["n"] == 1 and found["character_f1"]["low"] is None
     assert json.dumps(found, allow_nan=False)
+
+
+def test_records_of_people_and_labels_are_read_as_they_are_made() -> None:
+    told = facts({"recall": {"value": 0.5, "low": 0.25, "high": 0.75, "hits": 2, "of": 4},
+                  "systems": {"v2": {"mean": 4.25, "low": 4.0, "high": 4.5, "n": 8, "raters": 2, "values": {"q1": 5}}},
+                  "none": {"value": None, "low": 0.0, "high": 1.0, "of": 0}, "pairs": [{"first": "a", "p": 0.04}]}, Words("ko"))
+    rows = {row["name"]: (row["text"] or row["value"], row["interval"], row["n"]) for row in told}
+    assert rows["재현율"] == ("50.0%", "25.0% ~ 75.0%", 4) and rows["시스템 · v2"] == ("4.250", "4.000 ~ 4.500", 8)
+    assert rows["시스템 · v2 · 평가자"][0] == "2" and rows["none"][0] == "–" and rows["짝 1 · 앞 시스템"][0] == "a"
+    assert not any("q1" in name for name in rows)
 
 
 def test_a_sweep_is_a_table_a_picture_and_a_page(tmp_path: Path) -> None:
