@@ -37,9 +37,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "한글 폴더"
     shutil.copytree(ROOT / "configs", folder / "configs")
     (folder / "datasets").mkdir()
-    (folder / "dataset_info.json").write_text(
-        '{"demo": {"file_name": "datasets/demo.json", "columns": {"prompt": "instruction", "query": "input", '
-        '"response": "output"}}}', encoding="utf-8")
+    entry = '{"file_name": "datasets/demo.json", "columns": {"prompt": "instruction", "query": "input", "response": "output"}}'
+    (folder / "dataset_info.json").write_text(f'{{"demo": {entry}, "demo_v1": {entry}}}', encoding="utf-8")
     rows = ", ".join(f'{{"instruction": "답하라.", "input": "### 입력\\n매출액: {at}원", "output": "{at}원"}}'
                      for at in range(12))
     (folder / "datasets" / "demo.json").write_text(f"[{rows}]", encoding="utf-8")

@@ -158,7 +158,7 @@ def _replies(answerer: Answerer, system: System, golds: Sequence[Gold]) -> list[
                                  [retriever.chunk(name) for name in gold.chunks] if system.context == "oracle" else None)
                 for gold in golds]
     answers = answerer.ask_many(prepared, BATCH)
-    return [_said(answer, gold, retriever, answerer.decline_text, levers=system.levers)
+    return [_said(answer, gold, retriever, answerer.decline_text, system)
             for answer, gold in zip(answers, golds, strict=True)]
 
 
@@ -170,23 +170,23 @@ def _inquiry(gold: Gold, answerer: Answerer) -> Inquiry:
 def _bare(generation: Generation, gold: Gold, retriever: Retriever, decline_text: str) -> Reply:
     text = generation.text.strip()
     return Reply(text=text, model_text=generation.text, declined=not text or declines(text, decline_text),
-                 sources=_sources(gold.chunks, retriever), attempts=1, finish_reason=generation.finish_reason,
+                 sources=_sources(gold.chunks, retriever), retrieved=False, attempts=1, finish_reason=generation.finish_reason,
                  prompt_tokens=generation.prompt_tokens, completion_tokens=generation.completion_tokens,
                  first_token_s=generation.first_token_s, seconds=generation.seconds)
 
 
-def _said(answer: Answer, gold: Gold, retriever: Retriever, decline_text: str, *, levers: bool) -> Reply:
+def _said(answer: Answer, gold: Gold, retriever: Retriever, decline_text: str, system: System) -> Reply:
     """Return an answer as a reply; without levers what the model wrote stands as it is."""
     text, declined, citations = answer.text, answer.declined, tuple(one.number for one in answer.citations)
-    if not levers:
+    if not system.levers:
         text = answer.model_text.strip()
         declined = not text or declines(text, decline_text)
         citations = tuple(dict.fromkeys(int(number) for number in _CITED.findall(text)))
     quoted = [passage.chunk_id for passage in answer.passages]
     return Reply(text=text, model_text=answer.model_text, declined=declined, citations=citations, passages=answer.passages,
                  found=tuple(hit.chunk.chunk_id for hit in answer.hits), sources=_sources((*quoted, *gold.chunks), retriever),
-                 struck=tuple(one.text for one in answer.verdict.struck) if levers else (),
-                 status=answer.verdict.status if levers else "", finish_reason=answer.finish_reason, attempts=answer.attempts,
+                 struck=tuple(one.text for one in answer.verdict.struck) if system.levers else (),
+                 status=answer.verdict.status if system.levers else "", retrieved=system.context == "retrieved", finish_reason=answer.finish_reason, attempts=answer.attempts,
                  prompt_tokens=answer.prompt_tokens, completion_tokens=answer.completion_tokens,
                  first_token_s=answer.timings_s.get("first_token", 0.0), seconds=answer.timings_s.get("generate", 0.0))
 

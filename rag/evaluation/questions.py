@@ -50,7 +50,7 @@ def gold_of(row: Row) -> Gold:
     lines = json.loads(row["gold_lines"]) if row.get("gold_lines") else [row["gold_line"]] if row.get("gold_line") else []
     return Gold(id=row["id"], question=row["question"], answerable=answerable,
                 reference=_MARK.sub("", row["output"]), value=str(row.get("gold_value") or ""),
-                unit=str(row.get("gold_unit") or ""), line=str(row.get("gold_line") or ""),
+                unit=str(row.get("gold_unit") or ""), line=str(row.get("gold_line") or ""), lines=tuple(lines),
                 chunks=_chunks(row, lines) if answerable else (), reason=reason,
                 reference_free=str(row.get("reference_free") or ""),
                 groups={name: str(row[name]) for name in GROUPS if row.get(name)})

@@ -30,6 +30,7 @@ def test_every_committed_configuration_is_right(path: Path) -> None:
 # What a preset may not be laid over, and why that is so.
 TOLD_WITH_PRESET = {
     ("demo/train.yaml", "liger"): ["MD603"],   # the demo trains on a CPU, Liger's kernels are a GPU's
+    ("demo/train_v1.yaml", "liger"): ["MD603"],
     # The committed rows are a sample of 42 to 63 steps so, and the recipe evaluates every 100.
     ("dart/train_llama3_8b_qlora.yaml", "fast"): ["MD304", "MD304"],
     # The base comes in 4 bits, which the preset asks for; the sample again.
@@ -64,7 +65,7 @@ def test_an_unregistered_dataset_is_told(project: Path) -> None:
     path = edit(project / "configs/demo/train.yaml", "dataset: demo", "dataset: demos")
     [problem] = check(path)
     assert str(problem).split(": ", 1)[1] == ("dataset: 'demos' is not registered in dataset_info.json. Did you mean "
-                                              "'demo'? Registered: demo. [MD101]")
+                                              "'demo'? Registered: demo, demo_v1. [MD101]")
 
 
 def test_a_dataset_still_to_be_made_is_told_with_its_command(project: Path) -> None:
