@@ -157,7 +157,7 @@ def _forced(values: Mapping[str, Any], env: Mapping[str, str]) -> bool:
 def _rendezvous(env: Mapping[str, str], processes: int) -> list[str]:
     """Return torchrun's options, from the same variables upstream reads."""
     address = env.get("MASTER_ADDR", "127.0.0.1")
-    port = env.get("MASTER_PORT") or str(_free_port())
+    port = env.get("MASTER_PORT") or str(free_port())
     nodes = env.get("NNODES", "1")
     if env.get("RDZV_ID"):
         if env.get("MIN_NNODES") and env.get("MAX_NNODES"):
@@ -181,7 +181,8 @@ def _listed(value: Any) -> list[str]:
     return list(value) if isinstance(value, list) else [str(value)] if value else []
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of this machine that nothing listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

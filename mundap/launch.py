@@ -118,12 +118,14 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path,
 def beside(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Iterator[Beside]:
     """Run a child while the context lasts, everything it prints going to log; then end it and all below it.
 
+    SIGTERM is taken as Ctrl-C meanwhile, so that it ends the child too.
+
     Raises:
         LaunchError: it could not be started.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     tail: deque[str] = deque(maxlen=_KEPT_LINES)
-    with log.open("wb") as file:
+    with log.open("wb") as file, _one_interrupt():
         child = _start(command, cwd, env)
         readers = [threading.Thread(target=_drain, args=(pipe, file, tail), daemon=True)
                    for pipe in (child.stdout, child.stderr)]

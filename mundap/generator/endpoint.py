@@ -81,6 +81,15 @@ class EndpointGenerator:
         """
         return Stream(lambda stream: self._deltas(stream, request, decoding))
 
+    def models(self) -> list[str]:
+        """Return the names of the models the server offers; none while it cannot be reached."""
+        import openai
+
+        try:
+            return [one.id for one in self._client.models.list()]
+        except openai.OpenAIError:
+            return []
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
