@@ -28,7 +28,7 @@ from mundap.yaml_lines import dump
 
 Say = Callable[[str], None]
 
-MANIFEST = "mundap_export.json"
+MANIFEST = provenance.EXPORT_RECORD
 _TEMPLATE = "chat_template.jinja"
 
 

@@ -20,6 +20,7 @@ import mundap
 from mundap import architecture, dataset_info
 
 RECORD = "mundap_run.json"
+EXPORT_RECORD = "mundap_export.json"   # of a finished export; see mundap.export
 RESOLVED = "resolved.yaml"
 SCHEME = 2   # 2: how columns are read, and what a DeepSpeed file says, are part of it
 # Changing one of these leaves the adapter as it is: where it is written, how it is reported, how often it is kept.

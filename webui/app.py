@@ -39,21 +39,23 @@ def serve(recipe: Mapping[str, Any], project: Path, say: Say) -> None:
         MissingExtra: Gradio is not installed.
     """
     from rag.answer import Answerer
+    from rag.evaluation.certificate import unproven
 
     web = recipe.get("web", {})
     with contextlib.closing(listen(web.get("host", HOST), web.get("port", PORT))) as listening:
+        found = unproven(recipe.get("generation", {}), project)
         with contextlib.closing(Answerer.open(recipe, project)) as answerer:
-            serve_on(listening, answerer, recipe, say)
+            serve_on(listening, answerer, recipe, say, note=found.korean if found else "")
 
 
-def serve_on(listening: socket.socket, answerer: Answerer, recipe: Mapping[str, Any], say: Say) -> None:
-    """Serve an answerer's page on a socket until Ctrl-C or SIGTERM."""
+def serve_on(listening: socket.socket, answerer: Answerer, recipe: Mapping[str, Any], say: Say, *, note: str = "") -> None:
+    """Serve an answerer's page on a socket until Ctrl-C or SIGTERM; note is a line at its foot."""
     asked = offered(answerer, recipe)
     # The probe is a question people ask: it loads the embedder, the analyser and the vectors a filter compares with.
     warmup = Warmup([answerer.generator.start, lambda: answerer.prepare(asked[0] if asked else "문답")], say)
     warmup.start()
     host, port = listening.getsockname()[:2]
-    app = guarded(build(answerer, recipe, warmup), host, port)
+    app = guarded(build(answerer, recipe, warmup, note), host, port)
     if not is_loopback(host):
         say(f"web.host is {host}: anyone who reaches this machine can ask. Set web.host=127.0.0.1 to keep it here.")
     title = recipe.get("title", "문답")
@@ -62,8 +64,8 @@ def serve_on(listening: socket.socket, answerer: Answerer, recipe: Mapping[str, 
         running.run(sockets=[listening])
 
 
-def build(answerer: Answerer, recipe: Mapping[str, Any], warmup: Warmup | None = None) -> Any:
-    """Return the page as gr.Blocks; nothing is started.
+def build(answerer: Answerer, recipe: Mapping[str, Any], warmup: Warmup | None = None, note: str = "") -> Any:
+    """Return the page as gr.Blocks; nothing is started. note is a quiet line at its foot, "" for none.
 
     Raises:
         MissingExtra: Gradio is not installed.
@@ -81,6 +83,8 @@ def build(answerer: Answerer, recipe: Mapping[str, Any], warmup: Warmup | None =
                 gr.HTML(f'<h1>{escape(title)}</h1><p class="lede">답마다 근거를 대조합니다</p>', padding=False)
                 ask_tab.lay_out_state(warmup)
             ask_tab.lay_out(answerer, offered(answerer, recipe), list(answerer.levels), warmup, runs)
+            if note:
+                gr.HTML(f'<p class="foot">{escape(note)}</p>', padding=False, elem_id="foot")
     page.queue(api_open=False)
     return page
 

@@ -52,8 +52,10 @@ def command(recipe: RecipePath,
     _check_use(question, file, out, interactive, as_json)
     loaded = load(recipe, presets=preset or (), overrides=override or (), kind="rag")
     from mundap.cli.asking.wishes import wishes
+    from mundap.cli.certified import warn
 
     wished = wishes(loaded.values, loaded.project, level, as_of, without or ())
+    warn(loaded)
     if file is not None and out is not None:
         from mundap.cli.asking.batch import answer_file
 

@@ -14,6 +14,7 @@ def command(recipe: RecipePath, overrides: Overrides = None, preset: Presets = N
     Any other address needs a bearer token in the environment variable that serve.token_env names.
     """
     from mundap.checking import rules
+    from mundap.cli.certified import warn
     from mundap.errors import MissingExtra
     from mundap.problem import error_for
     from mundap.recipe import load
@@ -26,4 +27,5 @@ def command(recipe: RecipePath, overrides: Overrides = None, preset: Presets = N
         from rag.serving.app import serve
     except ModuleNotFoundError as error:
         raise MissingExtra("mundap serve", "serve", error.name or "starlette") from error
+    warn(loaded)
     serve(loaded.values, loaded.project, say)

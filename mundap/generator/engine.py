@@ -99,6 +99,12 @@ class Engine:
             raise _no_memory(len(prompt)) from error
         return watcher.finish()[0]
 
+    def gpu_peak_bytes(self) -> int:
+        """Return the most GPU memory torch has held for this process so far, 0 without a GPU."""
+        import torch
+
+        return int(torch.cuda.max_memory_reserved()) if torch.cuda.is_available() else 0
+
     def _watcher(self, prompts: Sequence[Sequence[int]], decoding: Decoding, cancelled: threading.Event,
                  **callbacks: Any) -> Watcher:
         return Watcher(self.tokenizer, prompts, self.eos_ids, decoding, cancelled=cancelled, **callbacks)

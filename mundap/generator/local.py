@@ -43,6 +43,12 @@ class LocalGenerator:
         worker = self._worker
         return worker.pid if worker is not None and worker.alive else None
 
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Return what the running worker told of itself: device, dtype, context and load_s; nothing while none runs."""
+        worker = self._worker
+        return {name: value for name, value in worker.ready.items() if name != "event"} if worker is not None else {}
+
     def start(self) -> None:
         """Load the model now.
 
@@ -95,6 +101,15 @@ class LocalGenerator:
             GenerationError: the worker died.
         """
         return self._ids({"op": "tokens", "texts": list(texts)})
+
+    def gpu_peak_bytes(self) -> int:
+        """Return the most GPU memory the worker has held so far, 0 without a GPU.
+
+        Raises:
+            GenerationError: the worker died.
+        """
+        events = self._running().ask({"op": "memory"}, silence_timeout_s=self._timeout_s)
+        return max((event["gpu_peak_bytes"] for event in events if event["event"] == "memory"), default=0)
 
     def close(self) -> None:
         """End the worker and free its memory; a later request starts a new one."""

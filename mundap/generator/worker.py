@@ -4,12 +4,14 @@
          {"op": "generate", "id": 1, "requests": [{"content": "…", "system": ""}], "decoding": {…}, "stream": false}
          {"op": "render", "id": 2, "requests": [...]}      (the prompts' token ids; nothing is generated)
          {"op": "tokens", "id": 3, "texts": ["…"]}         (plain texts' token ids)
+         {"op": "memory", "id": 4}                         (the GPU memory held at most, 0 without one)
          {"op": "cancel", "id": 1}
     out  {"event": "ready", "device": "cpu", "dtype": "torch.float32", "context": 32768, "load_s": 9.1}
          {"event": "delta", "id": 1, "text": "…"}          (streams only)
          {"event": "done", "id": 1, "index": 0, "generation": {…}}
          {"event": "error", "id": 1, "index": 0, "kind": "GenerationError", "what": "…", "where": "…", "fix": "…"}
          {"event": "ids", "id": 2, "index": 0, "ids": [2, 7]}
+         {"event": "memory", "id": 4, "gpu_peak_bytes": 0}
          {"event": "end", "id": 1}                          (always the last word on a request)
          {"event": "beat"}                                  (still working)
 
@@ -110,6 +112,8 @@ def main() -> int:
         try:
             if operation["op"] == "generate":
                 _answer(engine, operation, inbox.cancelled(operation["id"]), wire)
+            elif operation["op"] == "memory":
+                wire.send("memory", id=operation["id"], gpu_peak_bytes=engine.gpu_peak_bytes())
             else:
                 _encode(engine, operation, wire)
         except Exception as error:

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from mundap import provenance
 from mundap.errors import MundapError
-from mundap.export import MANIFEST
 from mundap.generator.chat_recipe import read_chat
 from mundap.paths import show
 
@@ -63,7 +62,7 @@ class Certificate:
 
 def certificate(export_dir: Path, project: Path | None = None) -> Certificate | None:
     """Return what is known of an exported model, or None for a folder that is no export of ours."""
-    manifest = _json(export_dir / MANIFEST)
+    manifest = _json(export_dir / provenance.EXPORT_RECORD)
     if not manifest:
         return None
     place, recipe = show(export_dir, project), str(manifest.get("recipe", ""))
@@ -94,7 +93,7 @@ def unproven(generation: Mapping[str, Any], project: Path) -> Certificate | None
 
 def write(export_dir: Path, content: Mapping[str, Any]) -> Path:
     """Write a certificate into an export, bound to what the export holds now; return its file."""
-    manifest = _json(export_dir / MANIFEST)
+    manifest = _json(export_dir / provenance.EXPORT_RECORD)
     bound = {"scheme": SCHEME, "inputs": manifest.get("inputs", ""), "export": identity(export_dir)}
     file = export_dir / CERTIFICATE
     provenance.write_text(file, json.dumps(bound | dict(content), ensure_ascii=False, indent=1) + "\n")

@@ -46,7 +46,7 @@ def api(export_dir: Path, recipe_values: dict[str, Any], *, log: Path, port: int
     port, key, name = port or factory.free_port(), secrets.token_urlsafe(24), f"mundap-{secrets.token_hex(4)}"
     env = factory.environment(values) | {"API_HOST": HOST, "API_PORT": str(port), "API_VERBOSE": "0", "API_KEY": key,
                                          "API_MODEL_NAME": name}
-    env.setdefault("OMP_WAIT_POLICY", "PASSIVE")   # threads that spin cost ten times the time beside another program
+    env.setdefault("OMP_WAIT_POLICY", "PASSIVE")   # as for our own workers, see mundap.generator.environment
     with tempfile.TemporaryDirectory(prefix="mundap-api-") as folder:
         recipe = Path(folder) / "chat.yaml"
         write_text(recipe, dump(values))

@@ -1,1 +1,1 @@
-"""What `mundap eval` does besides reading its options."""
+"""The modes of `mundap eval` beside the evaluation itself, a module each."""
