@@ -81,7 +81,8 @@ def run(recipe: Recipe, *, lengths: Sequence[int] = LENGTHS, batches: Sequence[i
         generator.close()
     stem = f"{recipe.path.parent.name}-{recipe.path.stem}"
     file = home(recipe.project) / "reports" / f"speed-{stem}.md"
-    told = {"model": name, "facts": facts, "recipe": recipe.name, "machine": before, "max_new_tokens": tokens, "versions": provenance.versions(),
+    told = {"model": name, "facts": facts, "recipe": recipe.name, "machine": before,
+            "max_new_tokens": tokens, "versions": provenance.versions(),
             "measures": [asdict(one) | {"median": one.median} for one in measures]}
     provenance.write_text(file.with_suffix(".json"), json.dumps(told, ensure_ascii=False, indent=1) + "\n")
     provenance.write_text(file, markdown(measures, f"{name} ({facts['device']}, {facts['dtype']})", before, tokens))
@@ -118,8 +119,9 @@ def measure(generator: LocalGenerator, *, lengths: Sequence[int] = LENGTHS, batc
         found += _of_one(f"{length} tokens", [one_at_a_time(generator, request, decoding) for _ in range(repeats)])
         done += repeats
         say(_left(done, steps, time.perf_counter() - began))
+    many = [prompt(generator, length_of_batches, seed=1000 * at) for at in range(max(batches, default=0))]
     for size in batches:
-        found += _of_batch(f"batch of {size}", [_batch(generator, size, length_of_batches, decoding) for _ in range(repeats)])
+        found += _of_batch(f"batch of {size}", [_batch(generator, many[:size], decoding) for _ in range(repeats)])
         done += repeats
         say(_left(done, steps, time.perf_counter() - began))
     memory = [("memory at most", peak_bytes(generator.pid)), ("GPU memory at most", generator.gpu_peak_bytes())]
@@ -163,9 +165,8 @@ def one_at_a_time(generator: LocalGenerator, request: Request, decoding: Decodin
         return pieces.generation
 
 
-def _batch(generator: LocalGenerator, size: int, length: int, decoding: Decoding) -> tuple[list[Generation], float]:
-    """Return the answers to different prompts of one length asked at once, and the seconds they took together."""
-    requests = [prompt(generator, length, seed=1000 * at) for at in range(size)]
+def _batch(generator: LocalGenerator, requests: Sequence[Request], decoding: Decoding) -> tuple[list[Generation], float]:
+    """Return the answers to requests asked at once, and the seconds they took together."""
     began = time.perf_counter()
     return generator.generate(requests, decoding), time.perf_counter() - began
 
