@@ -82,11 +82,11 @@ def run(recipe: Recipe, *, prompts: int = PROMPTS, tokens: int = TOKENS, say: Sa
     """
     values = _current(recipe)
     export_dir = Path(values["export_dir"])
-    dataset, asked = _prompts(recipe, values, prompts, say)
+    dataset, asked = prompts_of(recipe, values, prompts, say)
     decoding = Decoding(max_new_tokens=tokens)
     adapters = tuple(Path(part) for part in str(values.get("adapter_name_or_path") or "").split(",") if part)
     log = home(recipe.project) / "reports" / "parity" / f"{export_dir.name}-api.log"
-    with _local(ChatModel(model=Path(values["model_name_or_path"]), adapters=adapters)) as generator:
+    with opened(ChatModel(model=Path(values["model_name_or_path"]), adapters=adapters)) as generator:
         ways = [ask("adapter", generator, asked, decoding, say)]
     say("starting llamafactory-cli api on the export; it takes about half a minute")
     with served.api(export_dir, values, log=log) as endpoint:
@@ -95,7 +95,7 @@ def run(recipe: Recipe, *, prompts: int = PROMPTS, tokens: int = TOKENS, say: Sa
         notes = {"gguf/ollama": found} if isinstance(found, str) else {}
         if not isinstance(found, str):
             ways.append(ask("ollama", found, asked, decoding, say))
-    with _local(ChatModel(model=export_dir)) as generator:
+    with opened(ChatModel(model=export_dir)) as generator:
         ways.append(ask("exported", generator, asked, decoding, say))
         said = said_by(ways, generator)
     content = judged(asked, ways, said)
@@ -203,7 +203,7 @@ def _current(recipe: Recipe) -> dict[str, Any]:
     return values
 
 
-def _prompts(recipe: Recipe, values: Mapping[str, Any], count: int, say: Say) -> tuple[str, list[Prompt]]:
+def prompts_of(recipe: Recipe, values: Mapping[str, Any], count: int, say: Say) -> tuple[str, list[Prompt]]:
     """Return the dataset's name and its prompts as LLaMA-Factory writes them, in a process of its own."""
     trained = _trained(recipe, values)
     dataset, folder = _dataset(trained, recipe)
@@ -271,7 +271,8 @@ def _dataset(trained: Mapping[str, Any], recipe: Recipe) -> tuple[str, Path]:
 
 
 @contextlib.contextmanager
-def _local(chat: ChatModel) -> Iterator[LocalGenerator]:
+def opened(chat: ChatModel) -> Iterator[LocalGenerator]:
+    """Give a model that answers one prompt at a time, ended with the context."""
     generator = LocalGenerator(chat, show(chat.model), batch_size=1)
     try:
         yield generator

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from mundap.errors import LaunchError
-from mundap.launch import Outcome, catches_abort, failure, foreground, run
+from mundap.launch import Outcome, beside, catches_abort, failure, foreground, run
 
 FLOOD = "import sys\nfor _ in range(20000):\n    print('o' * 100)\n    print('e' * 100, file=sys.stderr)\n"
 
@@ -106,3 +106,27 @@ def test_failures_name_the_exception_and_a_remedy(lines: tuple[str, ...], reason
     error = failure(outcome_of(*lines), what="llamafactory train", log=Path("run.log"))
     assert error.what == f"failed with exit code 1: {reason}"
     assert error.fix.startswith(remedy or "The whole log: run.log")
+
+
+def test_a_child_beside_us_lasts_as_long_as_the_context(tmp_path: Path) -> None:
+    code = "import time\nprint('up', flush=True)\ntime.sleep(60)"
+    log = tmp_path / "logs" / "beside.log"
+    with beside([sys.executable, "-c", code], cwd=tmp_path, env=dict(os.environ), log=log) as running:
+        assert running.ended() is None and psutil.pid_exists(running.pid)
+        until = time.monotonic() + 10
+        while log.read_text() != "up\n" and time.monotonic() < until:
+            time.sleep(0.05)
+    assert log.read_text() == "up\n" and not psutil.pid_exists(running.pid)
+
+
+def test_a_child_beside_us_that_ends_by_itself_says_why(tmp_path: Path) -> None:
+    with beside([sys.executable, "-c", "raise ValueError('no port')"], cwd=tmp_path, env=dict(os.environ),
+                log=tmp_path / "log") as running:
+        until = time.monotonic() + 10
+        while (ended := running.ended()) is None and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(0.2)   # the last lines are still being drained
+        assert ended is not None and (ended := running.ended()) is not None
+        assert ended.returncode == 1 and "no port" in str(failure(ended, what="it", log=tmp_path / "log"))
+    with pytest.raises(LaunchError), beside(["/nowhere/python"], cwd=tmp_path, env={}, log=tmp_path / "log"):
+        pass

@@ -65,6 +65,15 @@ def test_the_page_offers_questions_made_from_its_index(page: Any) -> None:
     assert offered["props"]["samples"][0] == ["가온누리전자의 2023년 영업이익은 얼마인가요?"]
 
 
+def test_a_note_stands_quietly_at_the_foot_and_is_no_markup(answerer: Answerer, page: Any, tmp_path: Path) -> None:
+    def feet(of: Any) -> list[str]:
+        return [one["props"]["value"] for one in of.get_config_file()["components"] if one["props"].get("elem_id") == "foot"]
+
+    assert feet(page) == []
+    noted = in_loop(lambda: build(answerer, whole_recipe(tmp_path), note="대조하지 않았습니다 <b>"))
+    assert feet(noted) == ['<p class="foot">대조하지 않았습니다 &lt;b&gt;</p>']
+
+
 def test_over_http_it_names_no_other_host(page: Any) -> None:
     app = in_loop(lambda: guarded(page, "127.0.0.1", 7860))
     with TestClient(app, base_url="http://127.0.0.1:7860") as client:

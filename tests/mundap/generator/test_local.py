@@ -92,6 +92,19 @@ def test_the_penalty_does_count_what_was_generated(generator: Generator) -> None
     assert len(set(penalised.text)) > len(set(plain.text))
 
 
+def test_a_prompts_tokens_are_those_it_is_answered_from(generator: LocalGenerator, short: Decoding) -> None:
+    rendered = generator.render(REQUESTS)
+    answers = generator.generate(REQUESTS, short)
+    assert [len(ids) for ids in rendered] == [each.prompt_tokens for each in answers]
+    assert len(set(map(tuple, rendered))) == len(REQUESTS)
+    plain = generator.tokens([request.content for request in REQUESTS])
+    assert all(0 < len(text) < len(ids) for text, ids in zip(plain, rendered, strict=True)), "without the template's marks"
+    assert generator.render([]) == generator.tokens([]) == []
+    with pytest.raises(GenerationError, match="context"):
+        generator.render([Request(content="가" * 20_000)])
+    assert generator.gpu_peak_bytes() >= 0 and generator.facts["context"] > 0 and "event" not in generator.facts
+
+
 def test_closing_a_stream_cancels_it_at_once(generator: Generator, endless: Decoding, short: Decoding) -> None:
     stream = generator.stream(REQUESTS[0], endless)
     next(stream)
