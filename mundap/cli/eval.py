@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mundap.cli.options import Overrides, Presets, RecipePath
+from mundap.cli.options import AsJson, Overrides, Presets, RecipePath
 from mundap.errors import ConfigError
 
 if TYPE_CHECKING:
-    from mundap.recipe import Kind, Recipe
+    from mundap.recipe import Recipe
 
 EXAMPLES = ("mundap eval configs/demo/eval.yaml",
             "mundap eval configs/demo/eval.yaml limit.answerable=20 --against reports/demo/report.json",
@@ -34,38 +34,36 @@ Only = Annotated[list[str] | None, typer.Option(
 
 def command(recipe: RecipePath, overrides: Overrides = None, preset: Presets = None, sweep: Sweep = False,
             parity: Parity = False, speed: Speed = False, against: Against = None, export: Export = None,
-            only: Only = None) -> None:
+            only: Only = None, as_json: AsJson = False) -> None:
     """Ask every system the held-out questions and write a report. A second run goes on where the first stopped."""
     if sweep + parity + speed > 1 or ((parity or speed or sweep) and (against or export or only)):
         raise ConfigError("--sweep, --parity and --speed each stand alone.", where="command line", fix="Give one of them.")
-    kind: Kind = "export" if parity else "chat" if speed else "eval"
-    loaded = _loaded(recipe, preset, overrides, kind)
+    if parity:
+        from mundap.cli.evaluating.parity import parity as certify
+
+        raise typer.Exit(0 if certify(recipe, overrides or (), as_json=as_json) else 1)
+    if speed:
+        from mundap.cli.evaluating.speed import speed as measure
+
+        return measure(recipe, overrides or (), as_json=as_json)
+    loaded = _loaded(recipe, preset, overrides)
     if only:
         loaded.values["only"] = list(only)
-    if parity:
-        from mundap.cli.evaluating.parity import certify
-
-        certify(loaded)
-    elif speed:
-        from mundap.cli.evaluating.speed import measure
-
-        measure(loaded)
-    elif sweep:
+    if sweep:
         from mundap.cli.evaluating.sweep import compare
 
-        compare(loaded)
-    else:
-        from mundap.cli.evaluating.whole import evaluate
+        return compare(loaded)
+    from mundap.cli.evaluating.whole import evaluate
 
-        evaluate(loaded, against=against, forms=export or ())
+    evaluate(loaded, against=against, forms=export or (), as_json=as_json)
 
 
-def _loaded(recipe: Path, preset: list[str] | None, overrides: list[str] | None, kind: Kind) -> Recipe:
+def _loaded(recipe: Path, preset: list[str] | None, overrides: list[str] | None) -> Recipe:
     from mundap.checking import rules
     from mundap.problem import error_for
     from mundap.recipe import load
 
-    loaded = load(recipe, presets=preset or (), overrides=overrides or (), kind=kind)
+    loaded = load(recipe, presets=preset or (), overrides=overrides or (), kind="eval")
     problems = rules.blocking(loaded)
     if problems:
         raise error_for(problems, loaded.name)

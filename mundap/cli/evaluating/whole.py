@@ -8,12 +8,12 @@ from pathlib import Path
 
 import typer
 
-from mundap.cli.output import result, say
+from mundap.cli.output import result, result_json, say
 from mundap.paths import resolve, show
 from mundap.recipe import Recipe, load
 
 
-def evaluate(recipe: Recipe, *, against: Path | None = None, forms: Sequence[str] = ()) -> None:
+def evaluate(recipe: Recipe, *, against: Path | None = None, forms: Sequence[str] = (), as_json: bool = False) -> None:
     """Run an evaluation and write its report; exit with 1 when a guarded metric really fell against an earlier one.
 
     Raises:
@@ -33,10 +33,14 @@ def evaluate(recipe: Recipe, *, against: Path | None = None, forms: Sequence[str
     for form in forms:
         for system in evaluation.systems:
             say(f"{form}: {show(interchange.export(system.scored, folder / 'exported' / _file_name(system.name), form), project)}")
-    result((folder / "report.md").read_text(encoding="utf-8").rstrip())
+    made = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    if as_json:
+        result_json(made)
+    else:
+        result((folder / "report.md").read_text(encoding="utf-8").rstrip())
     say(f"report: {show(report, project)}")
     if earlier is not None:
-        found = compare(earlier, json.loads((folder / "report.json").read_text(encoding="utf-8")), values["guard"])
+        found = compare(earlier, made, values["guard"])
         for line in found.lines:
             say(line)
         if found.falls:
