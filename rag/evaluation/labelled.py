@@ -61,9 +61,11 @@ def read_labelled(path: Path) -> tuple[Labelled, ...]:
     """
     if not path.is_file():
         raise DataError("there is no such file.", where=path.name, fix="The labelled answers are datasets/labelled/verifier.jsonl.")
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    found = list[Labelled]()
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):   # an answer may hold U+2028, no line's end here
         where = f"{path.name}, line {number}"
+        if not line:
+            continue
         try:
             found.append(_labelled(json.loads(line)))
         except (KeyError, TypeError, ValueError) as error:
