@@ -23,9 +23,11 @@ from mundap.prompt import user_content
 
 ROOT = Path(__file__).resolve().parent.parent
 DOMAINS = ("demo", "dart", "insurance", "civil_law", "hira")
-# The reference's decoding before it was tuned: chance, no penalty, nothing that stops a tail.
-DECODINGS = {"greedy": Decoding(max_new_tokens=192), "before": Decoding(max_new_tokens=128, temperature=0.7)}
-ROWS = {"own": {"greedy": 14, "before": 12}, "every": {"greedy": 8, "before": 8}}   # per domain
+# before: the reference's decoding before it was tuned: chance, no penalty, nothing that stops a tail. hot: so that a model
+# leaves the language, which none did otherwise.
+DECODINGS = {"greedy": Decoding(max_new_tokens=192), "before": Decoding(max_new_tokens=128, temperature=0.7),
+             "hot": Decoding(max_new_tokens=128, temperature=1.3)}
+ROWS = {"own": {"greedy": 9, "before": 8, "hot": 0}, "every": {"greedy": 8, "before": 8, "hot": 2}}   # per domain
 SEED = 8
 
 
@@ -55,6 +57,8 @@ def main(arguments: Sequence[str]) -> None:
             for decoding, settings in DECODINGS.items():
                 rows = [(domain, row) for domain in ((own,) if own else DOMAINS)
                         for row in rows_of(domain, ROWS["own" if own else "every"][decoding], f"{name} {decoding}")]
+                if not rows:
+                    continue
                 requests = [Request(content=user_content(row["instruction"], row["input"])) for _, row in rows]
                 answers = generator.generate(requests, settings)
                 with out.open("a", encoding="utf-8") as file:
