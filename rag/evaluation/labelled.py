@@ -33,7 +33,7 @@ class Labelled:
     """One model's answer to one held-out row, and its label.
 
     decoding is "greedy" or "before", finish why the model ended ("stop" or "length"). value, unit and line are the
-    row's gold columns, "" where no figure is asked for; decline_text is the domain's own.
+    row's gold columns, "" where no figure is asked for, lines all that it takes; decline_text is the domain's own.
     """
 
     id: str
@@ -50,6 +50,7 @@ class Labelled:
     value: str
     unit: str
     line: str
+    lines: tuple[str, ...]
     label: Label
 
 
@@ -62,7 +63,7 @@ def read_labelled(path: Path) -> tuple[Labelled, ...]:
     if not path.is_file():
         raise DataError("there is no such file.", where=path.name, fix="The labelled answers are datasets/labelled/verifier.jsonl.")
     found = list[Labelled]()
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):   # an answer may hold U+2028, no line's end here
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):   # U+2028 in an answer ends no line
         where = f"{path.name}, line {number}"
         if not line:
             continue
@@ -80,7 +81,7 @@ def _labelled(record: Mapping[str, Any]) -> Labelled:
     return Labelled(
         **{name: record[name] for name in _TEXTS}, label=_label(record["label"], record["answer"]),
         passages=tuple(Passage(number=one["number"], head=one["head"], lines=tuple(one["lines"])) for one in record["passages"]),
-        value=gold["value"], unit=gold["unit"], line=gold["line"])
+        value=gold["value"], unit=gold["unit"], line=gold["line"], lines=tuple(gold["lines"]))
 
 
 def _label(record: Mapping[str, Any], answer: str) -> Label:

@@ -28,7 +28,7 @@ Inventions = Callable[[Gold, Reply], Sequence[tuple[str, str]]]   # (kind, text)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was said of one labelled answer. hidden: its first bad sentence is not shown any more."""
+    """What was said of one labelled answer. hidden: its first bad sentence is not shown any more, or not repeated any more."""
 
     one: Labelled
     flagged: bool
@@ -38,14 +38,16 @@ class Finding:
 def assess(labelled: Path) -> dict[str, Any]:
     """Return how the verifier that gates answers does on labelled answers, as `summary` says, for report.json.
 
-    Beside it hidden: the share of bad answers whose first bad sentence is not shown, however that came.
+    Beside it hidden: the share of bad answers whose first bad sentence is not shown, however that came, and still_shown, the
+    ids of those where it is: an answer may be flagged for another sentence than its bad one.
 
     Raises:
         DataError: the file is missing or malformed.
     """
     findings = [_verified(one) for one in read_labelled(labelled)]
     bad = [each for each in findings if each.one.label.hallucinated]
-    return {**summary(findings, labelled), "hidden": share(sum(each.hidden for each in bad), len(bad))}
+    return {**summary(findings, labelled), "hidden": share(sum(each.hidden for each in bad), len(bad)),
+            "still_shown": [each.one.id for each in bad if not each.hidden]}
 
 
 def assess_metric(labelled: Path, inventions: Inventions) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def share(hits: int, of: int) -> dict[str, float | int | None]:
 def gold_of(one: Labelled) -> Gold:
     """Return the truth of the row a labelled answer was given to."""
     return Gold(id=one.id, question=one.question, answerable=one.reference != one.decline_text,
-                reference=_MARK.sub("", one.reference), value=one.value, unit=one.unit, line=one.line)
+                reference=_MARK.sub("", one.reference), value=one.value, unit=one.unit, line=one.line, lines=one.lines)
 
 
 def reply_of(one: Labelled) -> Reply:
@@ -111,8 +113,10 @@ def _verified(one: Labelled) -> Finding:
     text = without_tail(one.answer) if one.finish == "length" else one.answer
     verdict = verify(analyse(one.question), text, one.passages, decline_text=one.decline_text, policy="strike",
                      told=one.instruction)
-    shown = _letters(verdict.text)
-    return Finding(one=one, flagged=_flagged(one, text, verdict), hidden=_letters(one.label.sentence) not in shown)
+    flagged = _flagged(one, text, verdict)
+    only_repeated = one.label.kinds == ("repetition",)   # what was said twice may be shown once
+    hidden = flagged if only_repeated else _letters(one.label.sentence) not in _letters(verdict.text)
+    return Finding(one=one, flagged=flagged, hidden=hidden)
 
 
 def _flagged(one: Labelled, text: str, verdict: Verdict) -> bool:

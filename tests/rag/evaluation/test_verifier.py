@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ from typing import Any
 import pytest
 
 from mundap.errors import DataError
+from mundap.prompt import Passage, build_input
 from rag.evaluation.asked import Gold, Reply
 from rag.evaluation.labelled import KINDS, read_labelled
+from rag.evaluation.metrics.invention import inventions
 from rag.evaluation.verifier import assess, assess_metric, share
 
-COMMITTED = Path(__file__).resolve().parents[3] / "datasets" / "labelled" / "verifier.jsonl"
+DATASETS = Path(__file__).resolve().parents[3] / "datasets"
+COMMITTED = DATASETS / "labelled" / "verifier.jsonl"
 LINE = "가온누리전자 2023년 연결 매출액: 1,234백만원"
 TRUE = "가온누리전자의 2023년 매출액은 1,234백만원입니다. [1]"
 FALSE = "가온누리전자의 2023년 매출액은 9,876백만원입니다. [1]"
@@ -29,7 +33,7 @@ def record(name: str, answer: str, kinds: tuple[str, ...] = (), sentence: str = 
     return {"id": name, "domain": "demo", "model": "base", "decoding": "greedy", "instruction": "문서에서 찾아 답하세요.",
             "question": "가온누리전자의 2023년 매출액은 얼마인가요?", "decline_text": DECLINE, "reference": TRUE, "answer": answer,
             "finish": finish, "passages": [{"number": 1, "head": "가온누리전자 2023 사업보고서 > 연결재무제표", "lines": [LINE]}],
-            "gold": {"value": "1,234", "unit": "백만원", "line": LINE}, "label": label}
+            "gold": {"value": "1,234", "unit": "백만원", "line": LINE, "lines": []}, "label": label}
 
 
 def written(folder: Path, *records: Mapping[str, Any]) -> Path:
@@ -56,7 +60,7 @@ def test_every_answer_is_counted_where_it_belongs(tmp_path: Path) -> None:
                                      "of": kind in ("figure", "repetition", "claim")} for kind in KINDS}
     assert (found["missed"], found["wrongly_flagged"]) == (["overlooked"], ["mistaken label"])
     assert found["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert found["hidden"]["hits"] == 1, "the invented figure is gone; a sentence said once of twice is still shown"
+    assert (found["hidden"]["hits"], found["still_shown"]) == (2, ["overlooked"])
 
 
 def test_a_decline_of_the_models_own_is_no_flag_and_one_put_in_place_of_an_answer_is(tmp_path: Path) -> None:
@@ -70,6 +74,12 @@ def test_what_was_cut_as_unfinished_is_hidden_though_nothing_was_flagged(tmp_pat
     broken = written(tmp_path, record("broken off", f"{TRUE} 2023년 영업이익은 77", ("figure",), "2023년 영업이익은 77", "length"))
     found = assess(broken)
     assert (found["flagged"], found["hidden"]["hits"], found["precision"]["value"]) == (0, 1, None)
+
+
+def test_a_flag_for_another_sentence_does_not_hide_the_bad_one(tmp_path: Path) -> None:
+    path = written(tmp_path, record("elsewhere", f"{TRUE} {FALSE}", ("claim",), TRUE))
+    found = assess(path)
+    assert (found["recall"]["hits"], found["hidden"]["hits"], found["still_shown"]) == (1, 0, ["elsewhere"])
 
 
 def test_a_metric_is_counted_the_same_way(tmp_path: Path) -> None:
@@ -87,7 +97,8 @@ def test_a_metric_is_counted_the_same_way(tmp_path: Path) -> None:
 def test_an_interval_is_wilsons() -> None:
     # by hand: p = 8/10, z = 1.96: centre (0.8 + 0.19207) / 1.38415 = 0.71674, half 0.22630
     found = share(8, 10)
-    assert (found["low"], found["high"]) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
+    assert found["low"] == pytest.approx(0.4902, abs=1e-4)
+    assert found["high"] == pytest.approx(0.9433, abs=1e-4)
     assert share(0, 0) == {"value": None, "low": 0.0, "high": 1.0, "hits": 0, "of": 0}
 
 
@@ -110,3 +121,33 @@ def test_a_file_that_is_missing_or_empty_is_said_to_be(tmp_path: Path) -> None:
         read_labelled(tmp_path / "none.jsonl")
     with pytest.raises(DataError, match="no answers"):
         read_labelled(written(tmp_path))
+
+
+def test_the_committed_answers_are_well_formed_and_of_every_domain_model_and_kind() -> None:
+    answers = read_labelled(COMMITTED)
+    assert len(answers) == 150 == len({one.id for one in answers})
+    assert {one.domain for one in answers} == {"demo", "dart", "insurance", "civil_law", "hira"}
+    assert {one.model for one in answers} == {"base", "demo v1", "demo v2", "dart", "insurance", "civil_law", "hira"}
+    kinds = Counter(kind for one in answers for kind in one.label.kinds)
+    assert all(kinds[kind] >= 4 for kind in KINDS), kinds
+    assert 0.4 <= sum(one.label.hallucinated for one in answers) / len(answers) <= 0.52
+    assert not any(one.label.declined and one.label.hallucinated for one in answers)
+
+
+def test_the_committed_answers_are_to_rows_held_out() -> None:
+    rows = {row["id"]: row for domain in ("demo", "dart", "insurance", "civil_law", "hira")
+            for row in json.loads((DATASETS / f"{domain}_eval.json").read_text(encoding="utf-8"))}
+    for record in map(json.loads, COMMITTED.read_text(encoding="utf-8").rstrip("\n").split("\n")):
+        row = rows[record["row"]]
+        passages = [Passage(number=one["number"], head=one["head"], lines=tuple(one["lines"])) for one in record["passages"]]
+        assert build_input(passages, record["question"]) == row["input"], record["id"]
+        assert (record["reference"], record["gold"]["value"]) == (row["output"], row["gold_value"]), record["id"]
+
+
+def test_verifier_and_metric_do_on_the_committed_answers_what_they_did() -> None:
+    """Floors under what was measured when the labels were made: 96% recall, 97% precision; the metric 84% and 100%."""
+    verifier = assess(COMMITTED)
+    assert verifier["recall"]["value"] >= 0.94 and verifier["precision"]["value"] >= 0.94, verifier
+    assert verifier["hidden"]["value"] >= 0.85, verifier["still_shown"]
+    metric = assess_metric(COMMITTED, inventions)
+    assert metric["recall"]["value"] >= 0.8 and metric["precision"]["value"] >= 0.94, metric
