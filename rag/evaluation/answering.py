@@ -186,7 +186,8 @@ def _said(answer: Answer, gold: Gold, retriever: Retriever, decline_text: str, s
     return Reply(text=text, model_text=answer.model_text, declined=declined, citations=citations, passages=answer.passages,
                  found=tuple(hit.chunk.chunk_id for hit in answer.hits), sources=_sources((*quoted, *gold.chunks), retriever),
                  struck=tuple(one.text for one in answer.verdict.struck) if system.levers else (),
-                 status=answer.verdict.status if system.levers else "", retrieved=system.context == "retrieved", finish_reason=answer.finish_reason, attempts=answer.attempts,
+                 status=answer.verdict.status if system.levers else "", retrieved=system.context == "retrieved",
+                 finish_reason=answer.finish_reason, attempts=answer.attempts,
                  prompt_tokens=answer.prompt_tokens, completion_tokens=answer.completion_tokens,
                  first_token_s=answer.timings_s.get("first_token", 0.0), seconds=answer.timings_s.get("generate", 0.0))
 

@@ -3,14 +3,13 @@
     figure        a figure or date that follows from no source, nor from the question or the reference
     wrong_figure  a figure of the sources that is not the one asked for, or is given another year, sign or owner; any
                   figure where the documents hold no answer
-    article       제N조 … that stands nowhere
+    article       제N조 … that stands nowhere, or is given as the source of what it does not say
     name          a proper name that stands nowhere
     language      letters of another script, or two foreign words running
     repetition    a sentence said again, or a block of letters three times running
 
 Scored against the truth and whole sources, never by the verifier that gates answers. A reply that declines invents
-nothing, but may switch language or run on all the same. An article of the sources that is not the one meant is not
-counted here: see articles_right.
+nothing, but may switch language or run on all the same.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from functools import lru_cache
 from mundap.korean import nfc
 from mundap.tail import TailRules, place_of, scripts_of
 from rag.evaluation.asked import Gold, Reply
+from rag.evaluation.metrics.articles import misattributed
 from rag.evaluation.metrics.figures import wrong_figures
 from rag.evaluation.metrics.names import unfounded_names
 from rag.evaluation.metrics.standing import lines_of, stated, texts_of
@@ -40,6 +40,7 @@ def inventions(gold: Gold, reply: Reply) -> tuple[tuple[str, str], ...]:
         found += [("article" if one.claim.kind == "article" else "figure", one.claim.text)
                   for one in claims if one.basis == "nowhere"]
         found += [("wrong_figure", text) for text in wrong_figures(gold, reply) if text not in nowhere]
+        found += [("article", text) for text in misattributed(gold, reply)]
         found += [("name", name) for name in unfounded_names(gold, reply)]
     found += [("language", text) for text in foreign(gold, reply)]
     found += [("repetition", text) for text in repeated(reply.text)]

@@ -33,6 +33,7 @@ _PROSE_SHARE = 0.6       # of a prose line's words: a sentence that has them tel
 _BASES = frozenset(("연결", "별도", "개별", "기준"))
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _BLANKS = re.compile(r"[ \t]{2,}")
+_BROKEN_OFF = re.compile(r"\[\s*\d{0,3}\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,8 @@ class Stated:
 
 
 def bare(text: str) -> str:
-    """Return a text in NFC without its citation marks."""
-    return _BLANKS.sub(" ", CITATION.sub("", nfc(text))).strip()
+    """Return a text in NFC without its citation marks, nor the beginning of one that it broke off in ("[18")."""
+    return _BLANKS.sub(" ", _BROKEN_OFF.sub("", CITATION.sub("", nfc(text)))).strip()
 
 
 def lines_of(gold: Gold) -> tuple[str, ...]:

@@ -81,3 +81,29 @@ def test_every_kind_has_a_metric_and_the_whole_counts_any() -> None:
     assert scored.values["hallucinated"] == 1
     assert scored.invented == (("wrong_figure", "1,100백만원"), ("language", "Este es"))
     assert measure(GOLD, replace(reply(""), error="endpoint: 500")).values["answered"] == 0
+
+
+OTHER = "온새미 건강보험 보통약관 > 제21조(납입)\n① 보험료는 매달 25일까지 냅니다."
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("제24조 제1항에 따르면 3년 이내에 청약할 수 있습니다. [1]", ()),
+    ("제24조에 따르면 이자는 평균공시이율에 1%를 더합니다. [1]", ()),
+    ("제21조 제1항에 따르면 보험료는 매달 25일까지 냅니다. [2]", ()),          # beside the question, but it does say so
+    ("제21조 제1항에 따르면 해지된 날부터 3년 이내에 부활을 청약할 수 있습니다. [2]", ("제21조 제1항",)),
+    ("제21조를 보면 해지된 날부터 3년 이내에 부활을 청약할 수 있습니다. [2]", ()),   # not given as the source
+    ("제21조 제1항에 따르면 3년", ("제21조 제1항",)),
+])
+def test_an_article_given_as_the_source_of_what_it_does_not_say(text: str, found: tuple[str, ...]) -> None:
+    said = replace(reply(text), sources=(CLAUSE, OTHER))
+    assert tuple(what for kind, what in inventions(TERMS, said) if kind == "article") == found
+
+
+def test_no_article_answers_what_the_documents_do_not_hold() -> None:
+    gold = replace(TERMS, answerable=False, reference="약관에 해당 내용이 없습니다.", line="", value="", unit="")
+    said = replace(reply("제21조 제1항에 따르면 부상등급 15급은 치료비에 해당합니다. [2]"), sources=(CLAUSE, OTHER))
+    assert ("article", "제21조 제1항") in inventions(gold, said)
+
+
+def test_a_citation_mark_that_broke_off_is_no_figure() -> None:
+    assert inventions(GOLD, reply("매출액은 1,234백만원입니다. [1] 영업이익은 알 수 없습니다. [18")) == ()

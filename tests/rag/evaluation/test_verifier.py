@@ -145,9 +145,9 @@ def test_the_committed_answers_are_to_rows_held_out() -> None:
 
 
 def test_verifier_and_metric_do_on_the_committed_answers_what_they_did() -> None:
-    """Floors under what was measured when the labels were made: 96% recall, 97% precision; the metric 84% and 100%."""
+    """Floors under what was measured when the labels were made: 96% recall, 97% precision; the metric 87% and 100%."""
     verifier = assess(COMMITTED)
     assert verifier["recall"]["value"] >= 0.94 and verifier["precision"]["value"] >= 0.94, verifier
     assert verifier["hidden"]["value"] >= 0.85, verifier["still_shown"]
     metric = assess_metric(COMMITTED, inventions)
-    assert metric["recall"]["value"] >= 0.8 and metric["precision"]["value"] >= 0.94, metric
+    assert metric["recall"]["value"] >= 0.84 and metric["precision"]["value"] >= 0.94, metric
