@@ -28,7 +28,9 @@ def load_engine(model: Path, adapters: Sequence[Path], dtype: str, *, threads: i
         ResourceError: it does not fit in memory.
     """
     import torch
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()   # its bar would be drawn across the caller's own lines
     torch.set_num_threads(threads or _default_threads())
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = _tokenizer(model, adapters)
