@@ -39,9 +39,9 @@ Say = Callable[[str], None]
 
 PROMPTS = 24
 TOKENS = 96
-# Merging rounds: in float32 the demo's ways agree token for token, a merge kept in bfloat16 may turn a near tie. Once a
-# greedy answer has parted it stays so, and every token after counts, so one answer of twenty parting early is 0.95.
-# A wrong template or other weights part in the first words of most answers: far below.
+# Merging rounds. On the demo (24 prompts, 602 tokens, CPU) an export in float32 and one in bfloat16 both matched base and
+# adapter token for token; longer answers and GPU kernels may turn a near tie. A greedy answer that has parted stays so and
+# every token after counts, so 0.95 is about one early parting in twenty answers. Another layer or template is far below.
 THRESHOLD = 0.95
 REQUIRED = ("adapter", "exported", "served")
 
