@@ -39,7 +39,7 @@ def serve(recipe: Mapping[str, Any], project: Path, say: Say) -> None:
         MissingExtra: Gradio is not installed.
     """
     from rag.answer import Answerer
-    from rag.evaluation.certificate import unproven
+    from rag.evaluation.parity.certificate import unproven
 
     web = recipe.get("web", {})
     with contextlib.closing(listen(web.get("host", HOST), web.get("port", PORT))) as listening:

@@ -51,8 +51,8 @@ def command(recipe: RecipePath,
 
     _check_use(question, file, out, interactive, as_json)
     loaded = load(recipe, presets=preset or (), overrides=override or (), kind="rag")
+    from mundap.cli.asking.certified import warn
     from mundap.cli.asking.wishes import wishes
-    from mundap.cli.certified import warn
 
     wished = wishes(loaded.values, loaded.project, level, as_of, without or ())
     warn(loaded)

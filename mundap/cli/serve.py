@@ -14,7 +14,7 @@ def command(recipe: RecipePath, overrides: Overrides = None, preset: Presets = N
     Any other address needs a bearer token in the environment variable that serve.token_env names.
     """
     from mundap.checking import rules
-    from mundap.cli.certified import warn
+    from mundap.cli.asking.certified import warn
     from mundap.errors import MissingExtra
     from mundap.problem import error_for
     from mundap.recipe import load

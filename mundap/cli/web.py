@@ -18,7 +18,7 @@ def command(recipe: RecipePath, overrides: Overrides = None, preset: Presets = N
     problems = rules.blocking(loaded)
     if problems:
         raise error_for(problems, loaded.name)
-    from mundap.cli.certified import warn
+    from mundap.cli.asking.certified import warn
     from webui.app import serve
 
     warn(loaded)

@@ -76,7 +76,9 @@ class Room:
         left = [gold for gold in asked if gold.id not in done or done[gold.id]["reply"]["error"]]
         self.say(f"{system.name}: {len(asked)} questions" + (f", {len(asked) - len(left)} answered before"
                                                               if len(left) < len(asked) else ""))
-        sample = asked[:: max(1, len(asked) // speed_sample)][:speed_sample] if speed_sample else []
+        # How long a person waits is only told of systems that a person could ask: those that retrieve.
+        wanted = speed_sample if system.context == "retrieved" else 0
+        sample = asked[:: max(1, len(asked) // wanted)][:wanted] if wanted else []
         timed = bool(sample) and (_SPEED not in done or done[_SPEED]["speed"]["asked"] < len(sample))
         if left or timed:
             generator = loaded.model_of(system)
@@ -84,7 +86,7 @@ class Room:
                                 levers=system.levers)
             with Keeper(path) as keeper:
                 self._ask(answerer, system, left, keeper, done)
-                if timed and system.context == "retrieved":
+                if timed:
                     speed = measure_sample(answerer, [_inquiry(gold, answerer) for gold in sample])
                     self._keep(keeper, done, {"id": _SPEED, "speed": asdict(speed)})
                 self._keep(keeper, done, {"id": "peak", "bytes": peak_bytes(worker_pid(generator))})

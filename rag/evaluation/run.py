@@ -12,12 +12,13 @@ from typing import Any
 from mundap.errors import ConfigError, closest
 from mundap.paths import resolve
 from mundap.provenance import git_commit, sha256, versions
-from rag.evaluation import human, judge, questions
-from rag.evaluation import ratings as ratings_file
+from rag.evaluation import questions
 from rag.evaluation.answering import Answered, Room
 from rag.evaluation.asked import Gold
 from rag.evaluation.metrics import METRICS, measure
 from rag.evaluation.metrics.invention import inventions
+from rag.evaluation.opinions import human, judge
+from rag.evaluation.opinions import ratings as ratings_file
 from rag.evaluation.results import Evaluation, SystemResult
 from rag.evaluation.sample_size import minimum_told
 from rag.evaluation.systems import load_systems, require_models

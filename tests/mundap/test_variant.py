@@ -57,7 +57,7 @@ def test_recipes_name_each_others_variants(demo: Path) -> None:
 def test_eval_compares_the_variants_own_models(demo: Path) -> None:
     folder = variant.write(demo / "configs" / "insurance", ["cpu"], [])
     systems = {one["name"]: one for one in values(folder, "eval")["systems"]}   # type: ignore[attr-defined]
-    base = systems["base, before"]["chat"]
+    base = systems["base (before)"]["chat"]
     assert base["model_name_or_path"] == "models/gemma-3-270m-ko" and not {"quantization_bit", "quantization_method"} & set(base)
     assert base["infer_dtype"] == "bfloat16" and systems["base, after"]["chat"] == base
     assert systems["v1, after"]["chat"].endswith("insurance-cpu/recipes/chat_phase1.yaml")

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any
 from mundap.cli.output import result, result_json, say, table
 
 if TYPE_CHECKING:
-    from rag.evaluation.certificate import Certificate
+    from rag.evaluation.parity.certificate import Certificate
 
 
 def parity(path: Path, overrides: Sequence[str] = (), *, prompts: int | None = None, as_json: bool = False) -> bool:
     """Compare, write the certificate into the export, print it; return whether it passed (a command exits 1 if not).
 
     Raises:
-        ConfigError, ModelError, DataError, LaunchError, GenerationError: see rag.evaluation.parity.run.
+        ConfigError, ModelError, DataError, LaunchError, GenerationError: see rag.evaluation.parity.compare.run.
     """
     from mundap.checking import rules
     from mundap.paths import resolve, show
     from mundap.problem import error_for
     from mundap.recipe import load
-    from rag.evaluation.certificate import CERTIFICATE
-    from rag.evaluation.parity import PROMPTS, run
+    from rag.evaluation.parity.certificate import CERTIFICATE
+    from rag.evaluation.parity.compare import PROMPTS, run
 
     loaded = load(path, overrides=overrides, kind="export")
     problems = rules.blocking(loaded)

@@ -149,7 +149,7 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "repetition": ("반복", "repetition"), "claim": ("근거 없는 주장", "claim"), "tail": ("꼬리말", "tail"),
 }
 
-# Keys of what people, a judge and the labelled answers say (rag.evaluation.human, judge, calibration, verifier).
+# Keys of what people, a judge and the labelled answers say (rag.evaluation.opinions.human, judge, calibration, verifier).
 _FACTS: Mapping[str, str] = {
     "verifier": "답을 거르는 검증기", "metric": "지어낸 답 지표", "file": "파일", "n": "개수",
     "hallucinated": "지어낸 답", "flagged": "걸러낸 답", "precision": "정밀도", "recall": "재현율",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.evaluation.agreement import BEFORE, TOLD, Agreement, Said, agreement, prompt_hash
+from rag.evaluation.parity.agreement import BEFORE, TOLD, Agreement, Said, agreement, prompt_hash
 
 
 def said(text: str, *tokens: int) -> Said:

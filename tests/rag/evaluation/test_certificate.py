@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from mundap.cli.certified import warn
+from mundap.cli.asking.certified import warn
 from mundap.provenance import EXPORT_RECORD
 from mundap.recipe import load
-from rag.evaluation.certificate import CERTIFICATE, certificate, unproven, write
+from rag.evaluation.parity.certificate import CERTIFICATE, certificate, unproven, write
 
 Edit = Callable[[Path], object]
 

@@ -15,8 +15,8 @@ from mundap.errors import ConfigError, GenerationError
 from mundap.generator import Generator
 from mundap.prompt import Passage
 from rag.evaluation.asked import Gold, Reply
-from rag.evaluation.calibration import calibrate
-from rag.evaluation.judge import RUBRICS, Case, cases, judge, open_judge, parse, prompt, read_rubrics, summary
+from rag.evaluation.opinions.calibration import calibrate
+from rag.evaluation.opinions.judge import RUBRICS, Case, cases, judge, open_judge, parse, prompt, read_rubrics, summary
 from rag.evaluation.results import Scored, SystemResult
 from tests.mundap.generator.test_endpoint import Handler, Server, completion, fails, hangs, raw, says
 

@@ -14,10 +14,11 @@ from mundap.cli.evaluating.parity import lines
 from mundap.errors import ConfigError, ModelError
 from mundap.generator import Decoding, Request
 from mundap.recipe import load
-from rag.evaluation import parity, served
-from rag.evaluation.agreement import Said
-from rag.evaluation.certificate import Certificate
-from rag.evaluation.parity import Prompt, Way, ask, judged
+from rag.evaluation.parity import compare as parity
+from rag.evaluation.parity import served
+from rag.evaluation.parity.agreement import Said
+from rag.evaluation.parity.certificate import Certificate
+from rag.evaluation.parity.compare import Prompt, Way, ask, judged
 from tests.rag.scripted_generator import ScriptedGenerator
 
 PROMPTS = [Prompt(row=at * 10 + 1, request=Request(content=f"질문 {at}"), ids=(2, at, 5)) for at in range(4)]

@@ -17,9 +17,9 @@ from mundap.generator import Decoding
 from mundap.generator.chat_recipe import ChatModel
 from mundap.paths import resolve
 from mundap.recipe import Recipe, load
-from rag.evaluation import parity
-from rag.evaluation.certificate import CERTIFICATE, certificate, write
-from rag.evaluation.parity import Way, ask, judged, opened, prompts_of, said_by
+from rag.evaluation.parity import compare as parity
+from rag.evaluation.parity.certificate import CERTIFICATE, certificate, write
+from rag.evaluation.parity.compare import Way, ask, judged, opened, prompts_of, said_by
 
 ROOT = Path(__file__).resolve().parents[3]
 BASE, ADAPTER, EXPORT = "models/gemma-3-270m-ko", "saves/demo/lora", "exports/demo"

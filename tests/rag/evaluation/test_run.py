@@ -117,6 +117,16 @@ def test_a_question_that_fails_has_an_error_and_is_asked_again(tmp_path: Path, m
     assert shares(again, "right") == (4, 4)
 
 
+def test_the_time_a_person_waits_is_measured_once(project: Project) -> None:
+    recipe = asking(system(), system("oracle", context="oracle", levers=False), speed_sample=3, limit={"unanswerable": 0})
+    retrieved, oracle = project(recipe).systems
+    assert (retrieved.speed.asked, oracle.speed.asked) == (3, 0)
+    assert retrieved.speed.latency_s["p95"] >= retrieved.speed.latency_s["p50"] > 0
+    assert retrieved.speed.answers_per_minute > 0
+    assert [one.speed for one in project(recipe).systems] == [retrieved.speed, oracle.speed]
+    assert len(project.opened) == 1, "one model for both systems, and none for the second run"
+
+
 def test_what_is_missing_is_told_before_anything_is_loaded(project: Project) -> None:
     gone = {"name": "v1", "chat": {"model_name_or_path": "models/tiny", "adapter_name_or_path": "saves/none"}}
     with pytest.raises(ModelError, match="1 of 2 systems lack their model.\nno adapter at home/saves/none"):

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from rag.evaluation.human import plain, weighted_kappa
 from rag.evaluation.libraries import library
+from rag.evaluation.opinions.human import plain, weighted_kappa
 from rag.evaluation.statistics import SEED, mean
 
 Key = tuple[str, str]   # system, question id

@@ -30,9 +30,9 @@ from mundap.generator.chat_recipe import ChatModel
 from mundap.generator.local import LocalGenerator
 from mundap.paths import DATASET_INFO, home, show
 from mundap.recipe import Recipe, load
-from rag.evaluation import served
-from rag.evaluation.agreement import Agreement, Said, agreement, prompt_hash
-from rag.evaluation.certificate import Certificate, certificate, write
+from rag.evaluation.parity import served
+from rag.evaluation.parity.agreement import Agreement, Said, agreement, prompt_hash
+from rag.evaluation.parity.certificate import Certificate, certificate, write
 from rag.kept_answers import progress
 
 Say = Callable[[str], None]

@@ -15,7 +15,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from rag.evaluation.libraries import library
-from rag.evaluation.ratings import SCORES, Rating, Vote, last_of_each, read_ratings, read_votes
+from rag.evaluation.opinions.ratings import SCORES, Rating, Vote, last_of_each, read_ratings, read_votes
 from rag.evaluation.statistics import SEED, Interval, mean, rate
 
 __all__ = ["Rating", "Vote", "agreement", "read_ratings", "read_votes", "scores", "summary"]

@@ -8,7 +8,7 @@ from mundap.recipe import Recipe
 
 def warn(rag: Recipe) -> None:
     """Say so when a rag recipe's model is an export whose parity certificate is missing, stale or failed."""
-    from rag.evaluation.certificate import unproven
+    from rag.evaluation.parity.certificate import unproven
 
     found = unproven(rag.values.get("generation", {}), rag.project)
     if found is not None:

@@ -26,8 +26,8 @@ from mundap.foreign_text import neutralise, one_line
 from mundap.generator import Decoding, Generation, Generator, Request, open_generator
 from mundap.paths import resolve
 from mundap.prompt import Passage
-from rag.evaluation.calibration import calibrate
-from rag.evaluation.human import plain
+from rag.evaluation.opinions.calibration import calibrate
+from rag.evaluation.opinions.human import plain
 from rag.evaluation.results import SystemResult
 from rag.evaluation.statistics import SEED, mean
 from rag.kept_answers import Keeper, digest, progress, read
@@ -181,7 +181,7 @@ def summary(judged: Judged, human: Mapping[tuple[str, str], float] | None = None
     """Return what the judge said, for Evaluation.judge: by rubric and system, with counts of all that gave no score.
 
     human are people's mean scores by (system, question id), as human.scores gives them; with them each rubric is
-    calibrated (rag.evaluation.calibration), without them that is said.
+    calibrated (rag.evaluation.opinions.calibration), without them that is said.
     """
     rubrics = dict.fromkeys([verdict.rubric for verdict in judged.verdicts] + list(judged.failed))
     told = {}
