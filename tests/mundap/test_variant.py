@@ -59,8 +59,8 @@ def test_eval_compares_the_variants_own_models(demo: Path) -> None:
     systems = {one["name"]: one for one in values(folder, "eval")["systems"]}   # type: ignore[attr-defined]
     base = systems["base (before)"]["chat"]
     assert base["model_name_or_path"] == "models/gemma-3-270m-ko" and not {"quantization_bit", "quantization_method"} & set(base)
-    assert base["infer_dtype"] == "bfloat16" and systems["base, after"]["chat"] == base
-    assert systems["v1, after"]["chat"].endswith("insurance-cpu/recipes/chat_phase1.yaml")
+    assert base["infer_dtype"] == "bfloat16" and systems["base (after)"]["chat"] == base
+    assert systems["v1 (after)"]["chat"].endswith("insurance-cpu/recipes/chat_phase1.yaml")
     first = load(folder / "chat_phase1.yaml").values
     assert first["adapter_name_or_path"] == "saves/insurance/phase1-cpu"
     assert first["model_name_or_path"] == "models/gemma-3-270m-ko" and "quantization_bit" not in first

@@ -116,7 +116,7 @@ def test_the_trained_demo_answers_openai_clients(tmp_path: Path, child_env: dict
         assert below and server.end(signal.SIGTERM) == 0, server.said
         assert not [pid for pid in below if psutil.pid_exists(pid)]
     cited = [answer for answer in answers if answer["verdict"] != "declined"]
-    assert cited and all(answer["citations"] for answer in cited), answers   # how many are right is test_quality.py's
+    assert cited and all(answer["citations"] for answer in cited), answers   # how many are right is test_demo_evaluation.py's
 
 
 def whole_and_streamed(client: openai.OpenAI, question: str) -> dict[str, Any]:

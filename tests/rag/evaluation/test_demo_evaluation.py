@@ -1,4 +1,7 @@
-"""`mundap eval` as it is typed, on the trained demo: killed in the middle, gone on with, reported, held against itself."""
+"""`mundap eval` as it is typed, on the trained demo: killed in the middle, gone on with, reported, held against itself.
+
+The demo's bar is kept here too, on a sample of its held-out questions, so that a change does not break it unseen.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ import pytest
 from mundap.paths import resolve
 
 ROOT = Path(__file__).resolve().parents[3]
-QUESTIONS = ("limit.answerable=16", "limit.unanswerable=8", "speed_sample=2", "--only", "v2 as on the page")
+ANSWERABLE, UNANSWERABLE, BAR = 30, 15, 0.8
+QUESTIONS = (f"limit.answerable={ANSWERABLE}", f"limit.unanswerable={UNANSWERABLE}", "seed=7", "speed_sample=1",
+             "--only", "v2 as on the page")
 
 pytestmark = [pytest.mark.slow, pytest.mark.real_home, pytest.mark.timeout(600)]
 
@@ -43,11 +48,14 @@ def test_a_killed_evaluation_goes_on_and_reports(tmp_path: Path, child_env: dict
     assert again.returncode == 0, again.stderr
     assert kept.read_bytes().startswith(before), "what was kept stands"
     times = Counter(json.loads(line)["id"] for line in kept.read_text(encoding="utf-8").splitlines())
-    assert {count for name, count in times.items() if name != "peak"} == {1} and len(times) == 24 + 2
+    assert {count for name, count in times.items() if name != "peak"} == {1}
+    assert len(times) == ANSWERABLE + UNANSWERABLE + 2, "every question, the speed and the memory"
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     [system] = report["systems"]
-    assert system["metrics"]["right"]["n"] == 16 and system["metrics"]["right"]["value"] >= 0.8
-    assert system["metrics"]["declined_rightly"]["value"] >= 0.8
+    told = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert system["metrics"]["right_and_cited"]["value"] >= BAR, told
+    assert system["metrics"]["declined_rightly"]["value"] >= BAR, told
+    assert system["metrics"]["wrong_figure_shown"]["value"] <= 2 / 45, told
     assert report["verifier"]["verifier"]["n"] == 150
     assert (tmp_path / "report.html").stat().st_size > 50_000
     same = subprocess.run([*command, "--against", str(tmp_path)], cwd=ROOT, env=child_env, capture_output=True, text=True,
