@@ -19,6 +19,7 @@ from mundap.grounding.items import item_of
 from mundap.korean import morphemes
 from mundap.prompt import Passage
 from mundap.question import Question
+from rag.checks.contracts import of_contract_asked
 from rag.checks.evidence import Evidence, asked_figure, best_lines, find, is_fact
 from rag.checks.naming import foreign_name
 from rag.checks.orders import evidence_of, improper
@@ -74,7 +75,7 @@ def verify(question: Question, answer: str, passages: Sequence[Passage], *, decl
     """
     if declines(answer, decline_text) or not answer.strip():
         return Verdict(text=decline_text, status="declined")
-    passages = evidence_of(passages)
+    passages = of_contract_asked(question, evidence_of(passages))
     found = find(question, passages)
     wanted = best_lines(question, passages, found)
     report = check(answer, passages)
