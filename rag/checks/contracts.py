@@ -28,7 +28,7 @@ def of_contract_asked(question: Question, passages: Sequence[Passage]) -> list[P
 
 
 def _product(head: str) -> str:
-    """Return the product a passage's contract belongs to ("무배당 온새미 건강보험 보통약관 > 제14조" -> 온새미 건강보험), "" for none."""
+    """Return the product whose contract a head names ("무배당 온새미 건강보험 보통약관 > …" -> 온새미 건강보험), "" for none."""
     title = head.split(" > ")[0]
     found = _PRODUCT.match(title) if _CONTRACT.search(title) else None
     return found[1] if found else ""
