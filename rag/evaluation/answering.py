@@ -73,7 +73,7 @@ class Room:
         path = self.kept(system)
         done = read(path)
         asked = asked_of(golds, system.context)
-        left = [gold for gold in asked if gold.id not in done or done[gold.id]["reply"]["error"]]
+        left = [gold for gold in asked if not _answered_before(done.get(gold.id), gold)]
         self.say(f"{system.name}: {len(asked)} questions" + (f", {len(asked) - len(left)} answered before"
                                                               if len(left) < len(asked) else ""))
         # How long a person waits is only told of systems that a person could ask: those that retrieve.
@@ -167,6 +167,11 @@ def _replies(answerer: Answerer, system: System, golds: Sequence[Gold]) -> list[
 def _inquiry(gold: Gold, answerer: Answerer) -> Inquiry:
     level = gold.groups.get("level", "")
     return Inquiry(text=gold.question, level=level if level in answerer.levels else "")
+
+
+def _answered_before(kept: Mapping[str, Any] | None, gold: Gold) -> bool:
+    """Return whether a kept record is a reply to this question: an id that was given to another question is asked again."""
+    return kept is not None and kept.get("question") == gold.question and not kept["reply"]["error"]
 
 
 def _bare(generation: Generation, gold: Gold, retriever: Retriever, decline_text: str) -> Reply:

@@ -56,6 +56,15 @@ def test_a_run_goes_on_after_a_line_cut_short(project: Project, cut: int) -> Non
     assert len(project.opened) == 2, "the answer after the cut line was kept whole"
 
 
+def test_an_id_that_now_asks_something_else_is_asked_again(project: Project) -> None:
+    project.freeze([ROWS[0]])
+    project(asking())
+    project.freeze([{**ROWS[1], "id": ROWS[0]["id"]}])
+    [tuned] = project(asking()).systems
+    assert shares(tuned, "right") == (1, 1), "the reply kept is to another question"
+    assert project.asked == 2
+
+
 def test_other_settings_weights_or_decodings_never_share_answers(project: Project) -> None:
     recipe = asking(limit={"answerable": 2, "unanswerable": 0})
     project(recipe)
