@@ -22,7 +22,7 @@ from rag.record import failed, record
 BATCH = 16       # questions answered between two writes: what a kill loses at most
 _SAY_EVERY_S = 2.0
 # Errors that the next question would meet as well.
-_OF_ALL = (IndexMismatch, LaunchError, MissingExtra, ModelError)
+OF_ALL = (IndexMismatch, LaunchError, MissingExtra, ModelError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +103,13 @@ def _answers(answerer: Answerer, part: Sequence[tuple[str, Inquiry]]) -> dict[st
     for key, inquiry in part:
         try:
             prepared.append((key, inquiry, answerer.prepare(inquiry)))
-        except _OF_ALL:
+        except OF_ALL:
             raise
         except MundapError as error:
             found[key] = failed(inquiry, error)
     try:
         answers = answerer.ask_many([one for _, _, one in prepared], BATCH)
-    except _OF_ALL:
+    except OF_ALL:
         raise
     except MundapError as error:
         if len(prepared) == 1:

@@ -18,6 +18,7 @@ from mundap.foreign_text import one_line
 from mundap.generator import Generation, Generator, Request, decoding_of, open_generator
 from mundap.prompt import Passage
 from rag.answer import Answer, Answerer
+from rag.batch import OF_ALL
 from rag.checks.verify import declines
 from rag.evaluation.asked import Gold, Reply
 from rag.evaluation.questions import asked_of
@@ -132,6 +133,7 @@ class _Loaded:
             local = system.generation["generator"] == "local"
             self._generator = open_generator({**system.generation, **(size if local else {})}, self._room.project)
             self._key = system.model
+            self._generator.start()   # else its loading would count as the first questions' time, and only this system's
         return self._generator
 
     def _end(self) -> None:
@@ -141,9 +143,15 @@ class _Loaded:
 
 
 def replies_of(answerer: Answerer, system: System, golds: Sequence[Gold]) -> list[Reply]:
-    """Return a system's replies to some questions, generated together; a question that fails alone has an error instead."""
+    """Return a system's replies to some questions, generated together; a question that fails alone has an error instead.
+
+    Raises:
+        IndexMismatch, LaunchError, MissingExtra, ModelError: the next question would fail as well.
+    """
     try:
         return _replies(answerer, system, golds)
+    except OF_ALL:
+        raise
     except MundapError as error:
         if len(golds) == 1:
             return [Reply(text="", error=str(error))]

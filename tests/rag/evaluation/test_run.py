@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mundap.errors import ConfigError, GenerationError, ModelError
+from mundap.errors import ConfigError, GenerationError, IndexMismatch, ModelError
 from mundap.generator import Request
 from mundap.paths import resolve
 from rag.evaluation.results import SystemResult
 from tests.rag.evaluation.running import FIGURES, ROWS, Project, asking, reply, system
+from tests.rag.scripted_generator import ScriptedGenerator
 from tests.rag.test_answer import DECLINE
 
 
@@ -124,6 +125,27 @@ def test_a_question_that_fails_has_an_error_and_is_asked_again(tmp_path: Path, m
     broken[0] = False
     [again] = project(asking()).systems
     assert shares(again, "right") == (4, 4)
+
+
+def test_what_every_question_would_meet_ends_the_run(project: Project) -> None:
+    project.freeze([{**ROWS[0], "gold_chunk": "of other documents"}])
+    with pytest.raises(IndexMismatch, match="there is no chunk 'of other documents'"):
+        project(asking(system(context="oracle", levers=False)))
+    assert all(one.closed for one in project.opened)
+
+
+def test_a_model_is_loaded_before_its_answers_are_timed(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    answer = project.answer
+    monkeypatch.setattr(ScriptedGenerator, "start", lambda self: order.append("loaded"))
+
+    def noted(request: Request) -> str:
+        order.append("asked")
+        return answer(request)
+
+    project.answer = noted
+    project(asking(system("a"), system("b", levers=False), limit={"answerable": 1, "unanswerable": 0}))
+    assert order == ["loaded", "asked", "asked"]
 
 
 def test_the_time_a_person_waits_is_measured_once(project: Project) -> None:
