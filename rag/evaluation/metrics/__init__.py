@@ -46,6 +46,11 @@ by_name: dict[str, Metric] = {metric.name: metric for metric in METRICS}
 
 
 def measure(gold: Gold, reply: Reply) -> Scored:
-    """Return a reply with the value of every metric that applies to it, and what it invents."""
-    values = {metric.name: value for metric in METRICS if (value := metric.of(gold, reply)) is not None}
+    """Return a reply with the value of every metric that applies to it, and what it invents.
+
+    An error is no answer: it counts against what an answer is wanted for (right, answered, declined_rightly), but is no
+    answer free of inventions, wrong figures or declines either, else a system that fails at everything would invent least.
+    """
+    values = {metric.name: value for metric in METRICS if (metric.better == "higher" or not reply.error)
+              and (value := metric.of(gold, reply)) is not None}
     return Scored(gold=gold, reply=reply, values=values, invented=invention.inventions(gold, reply))
