@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -75,9 +76,9 @@ def variants(base: System, asked: Mapping[str, Any], generation: Mapping[str, An
     own = {key: value for key, value in generation.items() if key in DECODING or key in ("seed", "retries")}
     source = {key: value for key, value in base.generation.items() if key not in own}
     wanted: list[tuple[str, dict[str, Any]]] = []
-    for at, setting in enumerate(asked.get("settings") or ()):
-        name = setting if isinstance(setting, str) else ", ".join(f"{key} {value}" for key, value in setting.items())
-        wanted.append((name or f"setting {at}", settings_of(setting, own)))
+    for setting in asked.get("settings") or ():
+        name = setting if isinstance(setting, str) else ", ".join(f"{key} {value}" for key, value in (setting or {}).items())
+        wanted.append((name or "as in rag.yaml", settings_of(setting, own)))
     grid = asked.get("grid") or {}
     for values in itertools.product(*grid.values()) if grid else ():
         chosen = dict(zip(grid, values, strict=True))
@@ -99,17 +100,23 @@ def setting_of(answered: Answered, golds: Sequence[Gold], project: Path) -> Sett
 
 
 def with_best(found: Sequence[Setting]) -> list[Setting]:
-    """Return the settings with the best marked: fewest inventions, then most right, then fastest, then first."""
-    best = min(range(len(found)), key=lambda at: (found[at].hallucinated.value, -found[at].right.value,
+    """Return the settings with the best marked: fewest inventions, then most right (if known), then fastest, then first."""
+    best = min(range(len(found)), key=lambda at: (_known(found[at].hallucinated, math.inf), -_known(found[at].right, 0.0),
                                                   found[at].seconds_per_answer, at))
     return [replace(one, best=at == best) for at, one in enumerate(found)]
+
+
+def _known(share: Interval, otherwise: float) -> float:
+    """Return a share, or what stands for one that is not known: NaN is neither more nor less than anything."""
+    return otherwise if math.isnan(share.value) else share.value
 
 
 def write_preset(best: Setting, system: System, path: Path, project: Path) -> None:
     """Write a setting as keys to lay over rag.yaml, with how it was chosen."""
     told = [f"# The decoding that invented least of those compared on {system.name!r} by mundap eval --sweep.",
             f"# {in_words(best.settings)}: invented {best.hallucinated.value:.1%} ({best.hallucinated.low:.1%} to "
-            f"{best.hallucinated.high:.1%}), right {best.right.value:.1%}, of {best.hallucinated.n} questions.",
+            f"{best.hallucinated.high:.1%}) of {best.hallucinated.n} answers"
+            + (f", right {best.right.value:.1%} of {best.right.n}." if best.right.n else "; no figure was asked for."),
             f"# Use: mundap web <rag.yaml> --preset {show(path, project)}"]
     write_text(path, "\n".join(told) + "\n" + dump({"generation": dict(best.settings)}))
 

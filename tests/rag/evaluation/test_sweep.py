@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,10 @@ def test_the_best_invents_least_then_is_right_most_then_is_fastest() -> None:
     assert best(setting("a", 1, 4, 1), setting("b", 1, 5, 9)) == "b"
     assert best(setting("a", 1, 5, 2), setting("b", 1, 5, 1)) == "b"
     assert best(setting("a", 1, 5, 1), setting("b", 1, 5, 1)) == "a"
+    unknown = {"right": rate(0, 0)}
+    assert best(replace(setting("a", 1, 0, 2), **unknown), replace(setting("b", 1, 0, 1), **unknown)) == "b", "no figures asked"
+    failed = replace(setting("a", 0, 0, 1), hallucinated=rate(0, 0))
+    assert best(failed, setting("b", 9, 1, 2)) == "b", "what never answered is not what invents least"
 
 
 def test_every_setting_is_asked_with_its_own_decoding_and_the_best_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -46,7 +51,7 @@ def test_every_setting_is_asked_with_its_own_decoding_and_the_best_is_written(tm
     written = preset_path(recipe, project.folder).read_text(encoding="utf-8")
     chosen = next(one for one in found if one.best)
     assert yaml.safe_load(written) == {"generation": dict(chosen.settings)}
-    assert "invented 0.0%" in written and "of 6 questions" in written
+    assert "invented 0.0%" in written and "of 6 answers, right 100.0% of 6." in written
     sweep(recipe, project.rag, project.folder, project.said.append)
     assert project.asked == 24, "what was asked before is kept"
 
@@ -59,6 +64,14 @@ def test_a_sweep_that_cannot_be_says_what_to_write(tmp_path: Path, monkeypatch: 
     project = Project(tmp_path, monkeypatch)
     with pytest.raises(ConfigError, match=what):
         sweep(asking(system(), sweep=asked), project.rag, project.folder, project.said.append)
+
+
+def test_the_recipes_own_decoding_is_a_setting_and_figures_need_not_be_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+                                                                                ) -> None:
+    project = Project(tmp_path, monkeypatch, ROWS[14:])
+    recipe = asking(system(levers=False), sweep={"system": "tuned", "settings": [None, "before"]})
+    assert [one.name for one in sweep(recipe, project.rag, project.folder, project.said.append)] == ["as in rag.yaml", "before"]
+    assert "no figure was asked for" in preset_path(recipe, project.folder).read_text(encoding="utf-8")
 
 
 def test_named_settings_lie_over_the_recipes_own() -> None:
