@@ -49,11 +49,12 @@ class Outcome:
 
 
 def read_report(path: Path) -> dict[str, Any]:
-    """Return a report.json.
+    """Return a report.json, or the one in a folder.
 
     Raises:
         DataError: it is not there, no JSON, or no report of mundap eval.
     """
+    path = path / "report.json" if path.is_dir() else path
     try:
         report = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -117,7 +118,7 @@ def _systems(report: Report) -> dict[str, Report]:
 def _told(old: Report, new: Report, before: Mapping[str, Report], after: Mapping[str, Report]) -> list[str]:
     """Return what a reader must know before the figures: other questions, systems that are gone or new."""
     lines = []
-    hashes = [(report.get("data") or {}).get("questions") for report in (old, new)]
+    hashes = [[(report.get("data") or {}).get(key) for key in ("questions_sha256", "asked_sha256")] for report in (old, new)]
     if hashes[0] != hashes[1]:
         lines.append("note  the question sets are not the same; only the questions that both have are compared.")
     lines += [f"note  {name} is not in the new report." for name in before if name not in after]

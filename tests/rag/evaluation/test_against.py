@@ -27,7 +27,7 @@ def report(right: list[float], seconds: list[float], name: str = "v2", first: in
         return {"value": interval.value, "low": interval.low, "high": interval.high, "n": interval.n, "rate": is_rate,
                 "better": better}
 
-    return {"baseline": name, "data": {"questions": questions}, "systems": [
+    return {"baseline": name, "data": {"questions": "datasets/eval.json", "questions_sha256": questions}, "systems": [
         {"name": name, "metrics": {"right_figure": told(share, True, "higher"), "latency": told(times, False, "lower"),
                                    "answer_length": told(times, False, "")},
          "values": {"right_figure": dict(zip(ids, right, strict=True)), "latency": dict(zip(ids, seconds, strict=True)),
@@ -170,6 +170,7 @@ def test_a_report_is_read_and_what_is_none_is_refused(tmp_path: Path, old: dict[
     path = tmp_path / "report.json"
     path.write_text(json.dumps(old), encoding="utf-8-sig")
     assert compare(read_report(path), old).falls == ()
+    assert read_report(tmp_path) == read_report(path), "its folder will do"
     for text in ("[1, 2]", '{"systems": [{"name": "a"}]}', "{", '{"v1": {"rates": {}}}', "[" * 100_000):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(DataError, match="is no"):
