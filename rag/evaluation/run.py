@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mundap.errors import ConfigError, closest
+from mundap.errors import ConfigError, DataError, closest
 from mundap.paths import resolve
 from mundap.provenance import git_commit, sha256, versions
 from rag.evaluation import questions
@@ -40,6 +40,8 @@ def run(recipe: Mapping[str, Any], rag: Mapping[str, Any], project: Path, say: S
     """
     systems = load_systems(recipe, rag)
     require_metrics(recipe["guard"])
+    if recipe.get("human"):
+        _files(resolve(recipe["human"], project), "ratings")
     golds = questions.load(recipe, project)
     require_models(systems, project)
     say(minimum_told(len(golds), recipe["language"]))
@@ -99,7 +101,14 @@ def opinions(recipe: Mapping[str, Any], results: Sequence[SystemResult], folder:
 
 
 def _files(folder: Path, name: str) -> list[Path]:
-    """Return the files of a kind in a folder: ratings.jsonl, ratings-kim.csv."""
+    """Return the files of a kind in a folder: ratings.jsonl, ratings-kim.csv.
+
+    Raises:
+        DataError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise DataError("there is no such folder.", where=f"human: {folder}",
+                        fix="Name the folder the page's ratings were exported to, or take human: out.")
     return sorted(file for file in folder.glob(f"{name}*") if file.suffix in (".jsonl", ".csv"))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mundap.errors import ConfigError, GenerationError, IndexMismatch, ModelError
+from mundap.errors import ConfigError, DataError, GenerationError, IndexMismatch, ModelError
 from mundap.generator import Request
 from mundap.paths import resolve
 from rag.evaluation.results import SystemResult
@@ -122,6 +122,8 @@ def test_a_question_that_fails_has_an_error_and_is_asked_again(tmp_path: Path, m
     [found] = project(asking()).systems
     assert [bool(one.reply.error) for one in found.scored] == [False, True, False, True]
     assert shares(found, "right") == (2, 4), "a failure is no right answer, and is not left out"
+    for name in ("hallucinated", "wrong_figure_shown", "wrongly_declined", "invented_name", "answer_characters"):
+        assert shares(found, name)[1] == 2, "nor is it an answer that invents nothing"
     broken[0] = False
     [again] = project(asking()).systems
     assert shares(again, "right") == (4, 4)
@@ -172,6 +174,8 @@ def test_what_is_missing_is_told_before_anything_is_loaded(project: Project) -> 
         project(asking(system(context="none", levers=True)))
     with pytest.raises(ConfigError, match="there is no metric 'rihgt'"):
         project(asking(guard=["rihgt"]))
+    with pytest.raises(DataError, match="there is no such folder"):
+        project(asking(human="ratings/none"))
     assert project.opened == []
 
 
