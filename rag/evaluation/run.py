@@ -93,11 +93,17 @@ def opinions(recipe: Mapping[str, Any], results: Sequence[SystemResult], folder:
     asked = recipe.get("judge")
     if asked:
         rubrics = judge.read_rubrics({Path(file).stem: file for file in asked["rubrics"]}, project)
-        cases = judge.cases([replace(one, scored=one.scored[: asked["limit"]]) for one in results])
+        cases = judge.cases([_drawn(one, asked["limit"], recipe["seed"]) for one in results])
         with contextlib.closing(judge.open_judge(asked, project)) as generator:
             verdicts = judge.judge(cases, rubrics, generator, folder / "answers" / "verdicts.jsonl", say)
         told["judge"] = judge.summary(verdicts, human.scores(ratings), seed=recipe["seed"])
     return told
+
+
+def _drawn(result: SystemResult, limit: int | None, seed: int) -> SystemResult:
+    """Return a system with so many of its replies, of every sort: drawn by the questions' ids, so alike for each system."""
+    drawn = sorted(result.scored, key=lambda one: digest([seed, one.gold.id]))[:limit]
+    return replace(result, scored=tuple(drawn))
 
 
 def _files(folder: Path, name: str) -> list[Path]:
