@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mundap.errors import MundapError
+from mundap.errors import GenerationError, MundapError
 from mundap.foreign_text import one_line
 from mundap.generator import Generation, Generator, Request, decoding_of, open_generator
 from mundap.prompt import Passage
@@ -88,8 +88,7 @@ class Room:
             with Keeper(path) as keeper:
                 self._ask(answerer, system, left, keeper, done)
                 if timed:
-                    speed = measure_sample(answerer, [_inquiry(gold, answerer) for gold in sample])
-                    self._keep(keeper, done, {"id": _SPEED, "speed": asdict(speed)})
+                    self._time(answerer, sample, keeper, done)
                 self._keep(keeper, done, {"id": "peak", "bytes": peak_bytes(worker_pid(generator))})
         replies = tuple(_reply(done[gold.id]["reply"]) for gold in asked)
         return Answered(system=system, replies=replies, speed=_speed(done, asked))
@@ -104,6 +103,15 @@ class Room:
             self._keep(keeper, done, *({"id": gold.id, "question": gold.question, "share_s": round(share, 4),
                                         "reply": asdict(reply)} for gold, reply in zip(part, replies, strict=True)))
             self.say(f"  {progress(at + len(part), len(golds), time.perf_counter() - started)}")
+
+    def _time(self, answerer: Answerer, sample: Sequence[Gold], keeper: Keeper, done: dict[str, Any]) -> None:
+        """Measure the time a person waits; where an answer fails it stays unknown, and is measured by the next run."""
+        try:
+            speed = measure_sample(answerer, [_inquiry(gold, answerer) for gold in sample])
+        except GenerationError as error:
+            self.say(f"  not timed: {error.what}")
+            return
+        self._keep(keeper, done, {"id": _SPEED, "speed": asdict(speed)})
 
     def _keep(self, keeper: Keeper, done: dict[str, Any], *records: dict[str, Any]) -> None:
         keeper.keep(records)

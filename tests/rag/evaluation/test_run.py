@@ -10,6 +10,7 @@ import pytest
 from mundap.errors import ConfigError, DataError, GenerationError, IndexMismatch, ModelError
 from mundap.generator import Request
 from mundap.paths import resolve
+from rag.evaluation.opinions import judge
 from rag.evaluation.results import SystemResult
 from tests.rag.evaluation.running import FIGURES, ROWS, Project, asking, reply, system
 from tests.rag.scripted_generator import ScriptedGenerator
@@ -124,6 +125,8 @@ def test_a_question_that_fails_has_an_error_and_is_asked_again(tmp_path: Path, m
     assert shares(found, "right") == (2, 4), "a failure is no right answer, and is not left out"
     for name in ("hallucinated", "wrong_figure_shown", "wrongly_declined", "invented_name", "answer_characters"):
         assert shares(found, name)[1] == 2, "nor is it an answer that invents nothing"
+    [found] = project(asking(speed_sample=4)).systems
+    assert found.speed.asked == 0 and "  not timed: fell silent." in project.said, "the replies are reported all the same"
     broken[0] = False
     [again] = project(asking()).systems
     assert shares(again, "right") == (4, 4)
@@ -158,6 +161,23 @@ def test_the_time_a_person_waits_is_measured_once(project: Project) -> None:
     assert retrieved.speed.answers_per_minute > 0
     assert [one.speed for one in project(recipe).systems] == [retrieved.speed, oracle.speed]
     assert len(project.opened) == 1, "one model for both systems, and none for the second run"
+
+
+def test_a_judge_of_a_few_is_given_questions_of_every_sort_and_the_same_of_each_system(
+        project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[judge.Case] = []
+
+    def judged(cases: list[judge.Case], *_: object) -> judge.Judged:
+        seen.extend(cases)
+        return judge.Judged(judge="j", verdicts=(), failed={})
+
+    monkeypatch.setattr(judge, "open_judge", lambda *_: ScriptedGenerator(reply))
+    monkeypatch.setattr(judge, "read_rubrics", lambda *_: {"accuracy": "…"})
+    monkeypatch.setattr(judge, "judge", judged)
+    project(asking(system("a"), system("b", levers=False), judge={"base_url": "http://127.0.0.1:1/v1", "model": "j", "limit": 8}))
+    ids = [[case.question_id for case in seen if case.system == name] for name in "ab"]
+    assert ids[0] == ids[1] and len(ids[0]) == 8
+    assert {case.reference == DECLINE for case in seen} == {True, False}, "answerable ones come first in the file"
 
 
 def test_what_is_missing_is_told_before_anything_is_loaded(project: Project) -> None:
