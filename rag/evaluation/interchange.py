@@ -43,13 +43,22 @@ def export(scored: Sequence[Scored], folder: Path, form: str) -> Path:
     Raises:
         ConfigError: there is no such form, or nothing to write.
     """
-    if form not in _WRITERS:
-        raise ConfigError(f"there is no form {form!r}.", where="export",
-                          fix=f"{closest(form, FORMS)}Take one of {', '.join(FORMS)}.")
+    require_form(form)
     if not scored:
         raise ConfigError("there is no answer to export.", where="export", fix="Run the evaluation first: mundap eval")
     folder.mkdir(parents=True, exist_ok=True)
     return _WRITERS[form](scored, folder)
+
+
+def require_form(form: str) -> None:
+    """Look for a form by name.
+
+    Raises:
+        ConfigError: there is no such form.
+    """
+    if form not in FORMS:
+        raise ConfigError(f"there is no form {form!r}.", where="export",
+                          fix=f"{closest(form, FORMS)}Take one of {', '.join(FORMS)}.")
 
 
 def _ragas(scored: Sequence[Scored], folder: Path) -> Path:

@@ -24,6 +24,8 @@ def evaluate(recipe: Recipe, *, against: Path | None = None, forms: Sequence[str
     from rag.evaluation.metrics import METRICS
     from rag.evaluation.report import write
 
+    for form in forms:
+        interchange.require_form(form)    # before the models are asked, which takes minutes
     values, project = recipe.values, recipe.project
     earlier = read_report(against) if against else None    # read before the new one takes its place
     rag = load(resolve(values["rag"], project), kind="rag")
@@ -31,7 +33,7 @@ def evaluate(recipe: Recipe, *, against: Path | None = None, forms: Sequence[str
     folder = resolve(values["report"], project)
     report = write(evaluation, folder, METRICS, language=values["language"])
     for form in forms:
-        for system in evaluation.systems:
+        for system in (one for one in evaluation.systems if one.scored):
             say(f"{form}: {show(interchange.export(system.scored, folder / 'exported' / _file_name(system.name), form), project)}")
     made = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     if as_json:
