@@ -32,9 +32,9 @@ def test_the_best_invents_least_then_is_right_most_then_is_fastest() -> None:
     assert best(setting("a", 1, 4, 1), setting("b", 1, 5, 9)) == "b"
     assert best(setting("a", 1, 5, 2), setting("b", 1, 5, 1)) == "b"
     assert best(setting("a", 1, 5, 1), setting("b", 1, 5, 1)) == "a"
-    unknown = {"right": rate(0, 0)}
-    assert best(replace(setting("a", 1, 0, 2), **unknown), replace(setting("b", 1, 0, 1), **unknown)) == "b", "no figures asked"
-    failed = replace(setting("a", 0, 0, 1), hallucinated=rate(0, 0))
+    none = rate(0, 0)
+    assert best(replace(setting("a", 1, 0, 2), right=none), replace(setting("b", 1, 0, 1), right=none)) == "b", "no figures asked"
+    failed = replace(setting("a", 0, 0, 1), hallucinated=none)
     assert best(failed, setting("b", 9, 1, 2)) == "b", "what never answered is not what invents least"
 
 
