@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -85,7 +86,7 @@ def progress(done: int, total: int, seconds: float) -> str:
 
 
 def identity(rag: Mapping[str, Any], manifest: Mapping[str, Any], project: Path) -> str:
-    """Return a hash of all that shapes an answer: settings, the prompt's own texts, the index, the model's weights.
+    """Return a hash of all that shapes an answer: settings, the prompt's own texts, the index, the model's weights, our code.
 
     manifest is the index's. A model behind an endpoint is told by its address and name alone.
 
@@ -101,13 +102,25 @@ def identity(rag: Mapping[str, Any], manifest: Mapping[str, Any], project: Path)
         chat = read_chat(generation.get("chat", "chat.yaml"), project)
         weights = [folder_identity(folder, ("*.safetensors", "*.json"), top_only=True)
                    for folder in (chat.model, *chat.adapters)]
-    return digest([rag["retrieval"], prompt, generation, rag["verification"], levels, weights, manifest,
+    return digest([_code(), rag["retrieval"], prompt, generation, rag["verification"], levels, weights, manifest,
                    [_content(text, project) for text in texts]])
 
 
 def digest(value: Any) -> str:
     """Return the SHA-256 of a value's JSON."""
     return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Return a hash of the code an answer passes through: another version's verdicts are not this one's."""
+    import mundap
+    import rag
+
+    own, ground = Path(rag.__file__).parent, Path(mundap.__file__).parent
+    files = [*own.glob("*.py"), *(own / "checks").glob("*.py"), *(own / "search").glob("*.py"), *ground.glob("*.py"),
+             *(ground / "grounding").glob("*.py"), *(ground / "generator").glob("*.py")]
+    return digest([[file.name, hashlib.sha256(file.read_bytes()).hexdigest()] for file in sorted(files)])
 
 
 def _content(name: str | None, project: Path) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from mundap.errors import DataError, closest
-from rag.evaluation.statistics import SEED, Difference, compare_means, compare_rates, in_words
+from rag.evaluation.statistics import SEED, Difference, compare_means, compare_rates
 
 Report = Mapping[str, Any]
 
@@ -177,7 +177,14 @@ def _one(metric: str, before: Report, after: Report, seed: int) -> tuple[Differe
     left_out = f"; only {len(shared)} of {len(first)} old and {len(second)} new values are of shared questions" * (
         len(shared) < max(len(first), len(second)))
     was, now = (sum(values) / len(values) for values in pairs)
-    return difference, was, now, f"{was:.4g} -> {now:.4g}; {in_words(difference, 'en')}{left_out}"
+    return difference, was, now, f"{was:.4g} -> {now:.4g}; {_change(difference)}{left_out}"
+
+
+def _change(difference: Difference) -> str:
+    """Return a change with the interval it is judged by."""
+    if math.isnan(difference.low):
+        return f"changed by {difference.value:+.4g}; too few questions for an interval"
+    return f"changed by {difference.value:+.4g} (95% {difference.low:+.4g} to {difference.high:+.4g}, {difference.n} questions)"
 
 
 def _fell(metric: str, before: Report, after: Report, difference: Difference | None) -> bool | None:

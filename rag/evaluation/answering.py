@@ -66,8 +66,7 @@ class Room:
 
     def kept(self, system: System) -> Path:
         """Return the file of a system's replies: its name holds all that shapes them."""
-        own = {**self.rag, "generation": dict(system.generation)}
-        shaped = [system.context, system.levers, identity(own, self.retriever.index.manifest, self.project)]
+        shaped = [system.context, system.levers, identity(system.recipe(self.rag), self.retriever.index.manifest, self.project)]
         return self.folder / "answers" / f"{digest(shaped)[:16]}.jsonl"
 
     def _answered(self, system: System, golds: Sequence[Gold], speed_sample: int, loaded: _Loaded) -> Answered:
@@ -83,7 +82,7 @@ class Room:
         timed = bool(sample) and (_SPEED not in done or done[_SPEED]["speed"]["asked"] < len(sample))
         if left or timed:
             generator = loaded.model_of(system)
-            answerer = Answerer({**self.rag, "generation": dict(system.generation)}, self.project, self.retriever, generator,
+            answerer = Answerer(system.recipe(self.rag), self.project, self.retriever, generator,
                                 levers=system.levers)
             with Keeper(path) as keeper:
                 self._ask(answerer, system, left, keeper, done)

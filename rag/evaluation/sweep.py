@@ -86,7 +86,7 @@ def variants(base: System, asked: Mapping[str, Any], generation: Mapping[str, An
     if not wanted:
         raise ConfigError("there is no setting to compare.", where="sweep",
                           fix="Add settings: [greedy, before, after] or grid: {temperature: [0, 0.7]}.")
-    return [replace(base, name=name, generation={**source, **decoding}) for name, decoding in wanted]
+    return [replace(base, name=name, generation={**source, **decoding}, own_decoding=True) for name, decoding in wanted]
 
 
 def setting_of(answered: Answered, golds: Sequence[Gold], project: Path) -> Setting:

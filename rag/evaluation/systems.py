@@ -21,17 +21,25 @@ class System:
     """One system. generation is a whole `generation:` section: what writes, and how it decodes.
 
     levers: second tries and the verification policy act, as on the page; without them a reply is what the model wrote.
+    own_decoding: it decodes otherwise than rag.yaml says; then a level's own answer length does not count.
     """
 
     name: str
     generation: Mapping[str, Any]
     context: Context
     levers: bool
+    own_decoding: bool = False
 
     @property
     def model(self) -> Mapping[str, Any]:
         """Return what names the model; systems alike in it share one loaded model."""
         return {key: self.generation.get(key) for key in ("generator", "chat", "base_url", "model", "api_key_env")}
+
+    def recipe(self, rag: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a rag recipe as this system answers by it."""
+        levels = {name: {key: value for key, value in (level or {}).items() if key != "max_new_tokens" or not self.own_decoding}
+                  for name, level in (rag.get("levels") or {}).items()}
+        return {**rag, "generation": dict(self.generation), "levels": levels}
 
     def settings(self, project: Path) -> dict[str, str]:
         """Return the system as a reader is told of it."""
@@ -93,11 +101,9 @@ def _system(given: Mapping[str, Any], rag: Mapping[str, Any], at: int) -> System
     if ("chat" in given) == ("endpoint" in given):
         raise ConfigError("a system has a chat recipe or an endpoint, one of the two.", where=where,
                           fix="Write chat: configs/…/chat.yaml, or endpoint: {base_url: …, model: …}.")
-    if given["context"] == "none" and given.get("levers"):
-        raise ConfigError("levers need passages, and context: none has none.", where=f"{where}.levers", fix="levers: false")
     kept = {key: value for key, value in own.items()
             if key not in ("generator", "chat", "base_url", "model", "api_key_env", "threads", "batch_size", "concurrency")}
     source = {"generator": "local", "chat": given["chat"]} if "chat" in given else {
         "generator": "endpoint", **given["endpoint"]}
     return System(name=given["name"], context=given["context"], levers=given["levers"] and given["context"] != "none",
-                  generation=settings_of(given.get("decoding"), kept) | source)
+                  generation=settings_of(given.get("decoding"), kept) | source, own_decoding=bool(given.get("decoding")))

@@ -105,7 +105,7 @@ def test_an_oracle_system_is_given_the_true_chunk_and_only_answerable_questions(
 
 
 def test_a_system_without_passages_is_sent_the_question_alone(project: Project) -> None:
-    [found] = project(asking(system(context="none", levers=False))).systems
+    [found] = project(asking(system(context="none"))).systems
     assert [request.content for request in project.opened[0].requests] == [row["question"] for row in ROWS]
     assert all(not one.reply.passages and not one.reply.found for one in found.scored)
     assert found.scored[0].reply.sources, "the true chunk is still what the answer is measured by"
@@ -190,8 +190,6 @@ def test_what_is_missing_is_told_before_anything_is_loaded(project: Project) -> 
         project(asking(system(), system()))
     with pytest.raises(ConfigError, match="a chat recipe or an endpoint"):
         project(asking({"name": "none"}))
-    with pytest.raises(ConfigError, match="levers need passages"):
-        project(asking(system(context="none", levers=True)))
     with pytest.raises(ConfigError, match="there is no metric 'rihgt'"):
         project(asking(guard=["rihgt"]))
     with pytest.raises(DataError, match="there is no such folder"):
