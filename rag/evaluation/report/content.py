@@ -20,14 +20,16 @@ _ORDER = {value: at for values in (("초급", "중급", "고급"), ("하", "중"
 
 def content(evaluation: Evaluation, metrics: Sequence[Metric], language: summary.Language) -> dict[str, Any]:
     """Return report.json: every interval, difference and count, with no NaN and in a stable order."""
-    shown = used(evaluation, metrics)
+    shown, asked = used(evaluation, metrics), asked_of(evaluation)
+    main = main_metrics(shown, asked)
     topics = untrained(evaluation)
     return {
         "domain": evaluation.domain, "title": evaluation.title, "baseline": evaluation.baseline,
         "data": plain(evaluation.data), "verifier": plain(evaluation.verifier), "human": plain(evaluation.human),
         "judge": plain(evaluation.judge), "notes": list(evaluation.notes),
-        "systems": [_system(one, shown, topics) for one in evaluation.systems],
-        "differences": _differences(evaluation, shown, language),
+        "asked": {metric.name: asked[metric.name] for metric in shown},
+        "systems": [_system(one, shown, main, topics) for one in evaluation.systems],
+        "differences": _differences(evaluation, shown, main, language),
     }
 
 
@@ -35,6 +37,16 @@ def used(evaluation: Evaluation, metrics: Sequence[Metric]) -> list[Metric]:
     """Return the metrics that apply to at least one question of the run."""
     known = {name for system in evaluation.systems for one in system.scored for name in one.values}
     return [metric for metric in metrics if metric.name in known]
+
+
+def asked_of(evaluation: Evaluation) -> dict[str, int]:
+    """Return to how many questions each metric applies, a question counted once however many systems answered it."""
+    found: dict[str, set[str]] = {}
+    for system in evaluation.systems:
+        for one in system.scored:
+            for name in one.values:
+                found.setdefault(name, set()).add(one.gold.id)
+    return {name: len(ids) for name, ids in found.items()}
 
 
 def untrained(evaluation: Evaluation) -> frozenset[str]:
@@ -74,7 +86,7 @@ def _record(found: Interval, metric: Metric) -> dict[str, Any]:
     return {**numbers, "rate": metric.rate, "better": metric.better, "unit": metric.unit}
 
 
-def _system(system: SystemResult, metrics: Sequence[Metric], topics: frozenset[str]) -> dict[str, Any]:
+def _system(system: SystemResult, metrics: Sequence[Metric], main: Sequence[Metric], topics: frozenset[str]) -> dict[str, Any]:
     counted = Counter(kind for one in system.scored for kind, _ in one.invented)
     by_question = {metric.name: summary.values(system, metric.name) for metric in metrics}
     return {
@@ -82,15 +94,15 @@ def _system(system: SystemResult, metrics: Sequence[Metric], topics: frozenset[s
         "questions": len(system.scored), "errors": sum(bool(one.reply.error) for one in system.scored),
         "metrics": {metric.name: _record(summary.interval(list(by_question[metric.name].values()), metric), metric)
                     for metric in metrics},
-        "values": plain(by_question), "groups": _groups(system, metrics, topics),
+        "values": plain(by_question), "groups": _groups(system, metrics, main, topics),
         "inventions": dict(sorted(counted.items(), key=lambda item: (-item[1], item[0]))),
         "speed": plain(system.speed),
     }
 
 
-def _groups(system: SystemResult, metrics: Sequence[Metric], topics: frozenset[str]) -> dict[str, Any]:
+def _groups(system: SystemResult, metrics: Sequence[Metric], main: Sequence[Metric], topics: frozenset[str]
+            ) -> dict[str, Any]:
     """Return the main metrics by every group of the questions; by level, how answers are worded as well."""
-    main = main_metrics(metrics)
     rows = [(groups_of(one, topics), one) for one in system.scored]
     found: dict[str, Any] = {}
     for name in dict.fromkeys(key for groups, _ in rows for key in groups):
@@ -105,9 +117,9 @@ def _groups(system: SystemResult, metrics: Sequence[Metric], topics: frozenset[s
     return found
 
 
-def _differences(evaluation: Evaluation, metrics: Sequence[Metric], language: summary.Language) -> list[dict[str, Any]]:
+def _differences(evaluation: Evaluation, metrics: Sequence[Metric], main: Sequence[Metric], language: summary.Language
+                 ) -> list[dict[str, Any]]:
     """Return every system's differences from the baseline: the main metrics, corrected as one family, then the rest."""
-    main = main_metrics(metrics)   # in the summary's order
     rest = [metric for metric in metrics if metric not in main and metric.better]
     return [*_family(evaluation, main, language, True), *_family(evaluation, rest, language, False)]
 

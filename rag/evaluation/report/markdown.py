@@ -17,7 +17,7 @@ _MARKUP = re.compile(r"([\\|`*_\[\]<>#])")
 def markdown(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words, topics: frozenset[str], sweep: str = ""
              ) -> str:
     """Return the report as Markdown; answers are in report.html alone."""
-    main = main_metrics(metrics)
+    main = main_metrics(metrics, content["asked"])
     said = [f"- **{escaped(one['about'])}** {escaped(one['says'])}" for one in content["verdict"]]
     parts = [f"# {escaped(content['title'])}", "\n".join(said),
              f"## {words('summary')}", _panels(content, main, words), words("summary_note"),

@@ -24,7 +24,7 @@ _TEMPLATES = Path(__file__).with_name("templates")
 def page(evaluation: Evaluation, content: Mapping[str, Any], metrics: Sequence[Metric], words: Words,
          pictures: Mapping[str, bytes], sweep: Mapping[str, Any] | None = None) -> str:
     """Return the HTML. pictures are PNG bytes by their name in the words' table ("picture_" + name)."""
-    main = main_metrics(metrics)
+    main = main_metrics(metrics, content["asked"])
     view = {
         "title": evaluation.title, "domain": evaluation.domain, "baseline": evaluation.baseline,
         "verdict": content["verdict"],

@@ -29,7 +29,7 @@ def pictures(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words
         MissingExtra: matplotlib is not installed.
     """
     found = {}
-    main = [metric for metric in main_metrics(metrics)
+    main = [metric for metric in main_metrics(metrics, content["asked"])
             if any(one["metrics"][metric.name]["n"] for one in content["systems"])]
     if main:
         found["metrics"] = _metrics(content, main, words)

@@ -8,7 +8,7 @@ from typing import Any
 from rag.evaluation.metrics.metric import Metric
 from rag.evaluation.report import summary
 from rag.evaluation.report.content import groups_of, untrained
-from rag.evaluation.report.metric_words import describe, main_metrics
+from rag.evaluation.report.metric_words import ENOUGH, describe, main_metrics, too_few
 from rag.evaluation.report.words import Words
 from rag.evaluation.results import Evaluation, SystemResult
 from rag.evaluation.sample_size import minimum_told
@@ -17,12 +17,16 @@ from rag.evaluation.sample_size import minimum_told
 def verdict(evaluation: Evaluation, content: Mapping[str, Any], metrics: Sequence[Metric], words: Words
             ) -> list[dict[str, str]]:
     """Return what stands at the top of the report: what each line is about, and what it says; the sample first."""
-    main = [metric for metric in main_metrics(metrics) if metric.better]
+    main = [metric for metric in main_metrics(metrics, content["asked"]) if metric.better]
     lines = [(words("about_sample"), _sample(evaluation, words)), (words("about_best"), _best(content, main, words)),
              (words("about_lead"), _lead(evaluation, content, main, words)),
              *((words("about_system", system=one["name"], baseline=evaluation.baseline),
                 _against(one["name"], content, main, words))
                for one in content["systems"])]
+    few = too_few(metrics, content["asked"])
+    if few:
+        lines.append((words("about_few"), words("few", least=ENOUGH, list=", ".join(
+            f"{describe(metric, words)[0]} (n={content['asked'][metric.name]})" for metric in few))))
     for one in content["systems"]:
         if not one["questions"]:
             lines.append((one["name"], words("empty_system")))

@@ -138,6 +138,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "real_worse": ("실제로 나쁨: {list}.", "Really worse: {list}."),
     "not_real": ("차이가 있다고 말할 수 없음: {list}.", "No real difference could be shown: {list}."),
     "empty_system": ("답변이 하나도 없어 비교에서 빠졌습니다.", "No answer at all, so it is not compared."),
+    "about_few": ("주요 지표에서 뺀 것", "Not among the main metrics"),
+    "few": ("{list}: 해당하는 질문이 {least}개보다 적어 요약과 결론에서 뺐습니다. 값은 아래 절과 그 밖의 지표에 있습니다.",
+            "{list}: they apply to fewer than {least} questions, so summary and verdict leave them out; their values stand "
+            "in the sections below and under other metrics."),
     "errors": ("질문 {n:,}개가 오류로 끝나 답이 없습니다.", "{n:,} questions ended in an error."),
     "untrained_note": ("질문 {n:,}개는 학습하지 않은 주제({topics})의 것입니다. 전체 값에 들어 있고, 아래에서 따로도 보입니다.",
                        "{n:,} questions are of topics not trained on ({topics}): counted in all values, and told apart below."),

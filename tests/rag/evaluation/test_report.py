@@ -19,6 +19,7 @@ from rag.evaluation.report import write, write_sweep
 from rag.evaluation.report.content import content
 from rag.evaluation.report.metric_words import describe
 from rag.evaluation.report.page import facts
+from rag.evaluation.report.verdict import verdict
 from rag.evaluation.report.words import Words
 from rag.evaluation.report.worst import faults, marked, word_diff, worst
 from rag.evaluation.results import Evaluation
@@ -180,6 +181,19 @@ def test_the_verdict_names_the_best_and_what_could_not_be_shown(report: Any) -> 
     assert not any(told[name] for name in ("right", "hallucinated"))
     assert said[f"{SYSTEMS[1]}, 기준 base 대비"].startswith("차이가 있다고 말할 수 없음: 숫자 정답")
     assert "답변이 하나도 없어" in said[SYSTEMS[5]] and "3개가 오류" in said[SYSTEMS[4]] and "계약법" in said["학습하지 않은 주제"]
+
+
+def test_a_metric_of_few_questions_is_none_of_the_main_ones_and_it_is_said(made: Evaluation, report: Any) -> None:
+    said = {one["about"]: one["says"] for one in report["verdict"]}
+    assert said["주요 지표에서 뺀 것"].startswith("옳은 거절 (n=12): ") and report["asked"]["declined_rightly"] == 12
+    main = {one["metric"] for one in report["differences"] if one["main"]}
+    assert main == {"right", "hallucinated", "wrong_figure_shown", "wrongly_declined", "character_f1"}
+    assert "declined_rightly" in {one["metric"] for one in report["differences"]}, "it is compared all the same"
+    assert "옳은 거절" not in said["가장 좋은 값"]
+    small = replace(made, systems=tuple(replace(one, scored=one.scored[:19]) for one in made.systems))
+    found = content(small, METRICS, "ko")
+    assert "declined_rightly" in {one["metric"] for one in found["differences"] if one["main"]}, "no metric has more"
+    assert "주요 지표에서 뺀 것" not in {one["about"] for one in verdict(small, found, METRICS[:7], Words("ko"))}
 
 
 def test_the_same_evaluation_gives_the_same_bytes(made: Evaluation, folder: Path, tmp_path: Path) -> None:
