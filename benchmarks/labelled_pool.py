@@ -1,4 +1,4 @@
-"""Answers to be labelled by hand: what small models really write to held-out rows, greedy and as the reference decoded before.
+"""Answers to be labelled by reading: what small models really write to held-out rows, greedy and as the reference decoded before.
 
     python benchmarks/labelled_pool.py POOL.jsonl base=models/gemma-3-270m-ko "dart=models/gemma-3-270m-ko,saves/dart/cpu" …
 

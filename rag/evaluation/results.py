@@ -22,10 +22,11 @@ class Scored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:
-    """How fast a system is. Latencies are of questions asked one at a time (asked of them), the rest of the whole run.
+    """How fast a system is. Latencies are of questions asked one at a time (asked of them).
 
-    first_token_s and latency_s hold p50 and p95 by name; answers_per_minute is of the batched run; peak_bytes is the
-    largest memory of the process that holds the model, 0 where it is not known (an endpoint).
+    first_token_s and latency_s hold p50 and p95 by name; tokens_per_s is of writing alone, one question at a time;
+    answers_per_minute is of the batched run; peak_bytes is the largest memory of the process that holds the model, 0 where
+    it is not known (an endpoint).
     """
 
     asked: int = 0
@@ -51,7 +52,7 @@ class Evaluation:
     """A whole run. baseline is the name of the system the others are compared with.
 
     data are names and hashes of what was measured with (questions, index, recipes, versions, seed, day). verifier holds the
-    verifier's own precision and recall on hand-labelled answers; human what raters gave, where there is any; judge likewise.
+    verifier's own precision and recall on labelled answers; human what raters gave, where there is any; judge likewise.
     """
 
     domain: str

@@ -67,7 +67,7 @@ def result_of(answered: Answered, golds: Sequence[Gold], project: Path) -> Syste
 
 
 def trusted(project: Path) -> dict[str, Any]:
-    """Return how far the verifier and the hallucination metric can be trusted, on hand-labelled answers; {} without the file."""
+    """Return how far the verifier and the hallucination metric can be trusted, on labelled answers; {} without the file."""
     labelled = resolve(LABELLED, project)
     if not labelled.is_file():
         return {}

@@ -28,9 +28,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "neither": ("좋고 나쁨 없음", "neither is better"),
     "correct": ("정확성", "Correctness"),
     "hallucination": ("지어낸 내용", "What was invented"),
-    "hallucination_note": ("답에 있으나 정답에도 출처에도 없는 것을 종류별로 세었습니다. 한 답에 여럿이 있을 수 있습니다.",
-                           "What an answer says and neither the truth nor the sources hold, counted by kind; "
-                           "one answer may hold several."),
+    "hallucination_note": ("답에 있으나 근거가 없거나, 근거에 있어도 물은 것이 아닌데 답으로 보인 것을 종류별로 세었습니다. "
+                           "한 답에 여럿이 있을 수 있습니다.",
+                           "What an answer says and nothing supports, or what the sources say of something else than was asked, "
+                           "counted by kind; one answer may hold several."),
     "declining": ("거절", "Declining"),
     "citations": ("인용", "Citations"),
     "retrieval": ("검색", "Retrieval"),
@@ -49,8 +50,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "trained=no": ("학습하지 않은 주제", "not trained on"),
     "untrained": ("학습 안 함", "untrained"),
     "speed": ("속도와 메모리", "Speed and memory"),
-    "speed_note": ("첫 토큰과 응답 시간은 한 번에 한 질문씩 물어 쟀고, 나머지는 실행 전체의 값입니다.",
-                   "First token and latency were measured one question at a time, the rest over the whole run."),
+    "speed_note": ("첫 토큰, 응답 시간과 초당 토큰(첫 토큰 뒤부터)은 한 번에 한 질문씩 물어 쟀습니다. 분당 답변은 여러 질문을 함께 물은 "
+                   "실행의 값이고, 최대 메모리는 모델을 올린 프로세스의 값입니다(같은 모델의 시스템은 한 프로세스를 씁니다).",
+                   "First token, latency and tokens per second (after the first token) were measured one question at a time; "
+                   "answers per minute are of the batched run, peak memory of the process that holds the model, which systems "
+                   "of one model share."),
     "asked": ("시간을 잰 질문", "questions timed"),
     "first_token_s": ("첫 토큰까지", "time to first token"),
     "latency_s": ("응답 시간", "latency"),
@@ -58,13 +62,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "answers_per_minute": ("분당 답변", "answers per minute"),
     "peak_bytes": ("최대 메모리", "peak memory"),
     "verifier": ("검증기 자체의 정확도", "The verifier's own accuracy"),
-    "verifier_note": ("사람이 표시한 답으로 잰 값입니다. 답을 거르는 검증기를 얼마나 믿을 수 있는지 보여 줍니다.",
-                      "Measured on answers labelled by hand: how far the check that gates answers can be trusted."),
+    "verifier_note": ("검증기의 판정을 보지 않고 읽어 표시한 답으로 잰 값입니다. 누가 표시했는지는 datasets/labelled/README.md에 있습니다. "
+                      "이 저장소의 표시는 사람이 아니라 언어 모델 하나가 한 것입니다.",
+                      "Measured on answers labelled by a reader who did not see the verifier's verdicts; "
+                      "datasets/labelled/README.md says who. The labels of this repository are one language model's, no person's."),
     "human": ("사람 평가", "Human evaluation"),
     "judge": ("모델 평가", "Judge"),
     "worst": ("나쁜 답변", "Worst answers"),
-    "worst_note": ("시스템마다 많아야 20개. 지어낸 답, 틀린 숫자, 답했어야 할 거절, 낮은 F1의 차례입니다.",
-                   "At most 20 of each system: invented first, then wrong figures, wrong declines, low F1."),
+    "worst_note": ("시스템마다 많아야 20개. 지어낸 답, 틀린 숫자, 거절했어야 할 답, 답했어야 할 거절, 오류, 낮은 F1의 차례입니다.",
+                   "At most 20 of each system: invented first, then wrong figures, wrongly answered, wrongly declined, errors, "
+                   "low F1."),
     "nothing_worst": ("나쁜 답변이 없습니다.", "No bad answer."),
     "answers": ("같은 질문, 다른 답", "One question, several answers"),
     "answers_note": ("왼쪽은 기준 시스템의 답입니다. 그은 말은 기준에만, 밑줄 친 말은 비교하는 시스템에만 있습니다.",

@@ -289,6 +289,18 @@ def test_every_metric_of_ours_is_described_in_both_languages() -> None:
         assert not re.search("[가-힣]", "".join(describe(metric, Words("en")))), metric.name
 
 
+def test_no_definition_says_less_than_its_metric_counts() -> None:
+    """Kinds that stand in the sources are counted as invented too, and the labels are no person's."""
+    from rag.evaluation.metrics import by_name
+
+    for language, other, person, rate_of_one in (("ko", "다른 것의 숫자", "사람이 아니라", "초당 토큰(첫 토큰 뒤부터)은 한 번에 한 질문씩"),
+                                                 ("en", "figure of something else", "no person's",
+                                                  "tokens per second (after the first token) were measured one question")):
+        words = Words(language)
+        assert other in describe(by_name["hallucinated"], words)[1] and person in words("verifier_note")
+        assert rate_of_one in words("speed_note")
+
+
 def test_long_answers_are_cut_and_it_is_said(page: Page) -> None:
     assert re.search(r"\(… [\d,]{5,}자 생략\)", page.text)
 
