@@ -50,8 +50,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "trained=no": ("학습하지 않은 주제", "not trained on"),
     "untrained": ("학습 안 함", "untrained"),
     "speed": ("속도와 메모리", "Speed and memory"),
-    "speed_note": ("첫 토큰, 응답 시간과 초당 토큰(첫 토큰 뒤부터)은 한 번에 한 질문씩 물어 쟀습니다. 분당 답변은 여러 질문을 함께 물은 "
-                   "실행의 값이고, 최대 메모리는 모델을 올린 프로세스의 값입니다(같은 모델의 시스템은 한 프로세스를 씁니다).",
+    "speed_note": ("첫 토큰, 응답 시간과 초당 토큰(첫 토큰 뒤부터)은 한 번에 한 질문씩 물어 쟀습니다. "
+                   "분당 답변은 여러 질문을 함께 물은 실행의 값이고, "
+                   "최대 메모리는 모델을 올린 프로세스의 값입니다(같은 모델의 시스템은 한 프로세스를 씁니다).",
                    "First token, latency and tokens per second (after the first token) were measured one question at a time; "
                    "answers per minute are of the batched run, peak memory of the process that holds the model, which systems "
                    "of one model share."),
@@ -62,7 +63,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "answers_per_minute": ("분당 답변", "answers per minute"),
     "peak_bytes": ("최대 메모리", "peak memory"),
     "verifier": ("검증기 자체의 정확도", "The verifier's own accuracy"),
-    "verifier_note": ("검증기의 판정을 보지 않고 읽어 표시한 답으로 잰 값입니다. 누가 표시했는지는 datasets/labelled/README.md에 있습니다. "
+    "verifier_note": ("검증기의 판정을 보지 않고 읽어 표시한 답으로 잰 값입니다. "
+                      "누가 표시했는지는 datasets/labelled/README.md에 있습니다. "
                       "이 저장소의 표시는 사람이 아니라 언어 모델 하나가 한 것입니다.",
                       "Measured on answers labelled by a reader who did not see the verifier's verdicts; "
                       "datasets/labelled/README.md says who. The labels of this repository are one language model's, no person's."),
