@@ -90,7 +90,7 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path,
     log.parent.mkdir(parents=True, exist_ok=True)
     started, peak, stopped = time.monotonic(), 0, False
     tail: deque[str] = deque(maxlen=_KEPT_LINES)
-    with log.open("wb") as file, _one_interrupt():
+    with log.open("wb") as file, one_interrupt():
         file.write(head.encode())
         child = _start(command, cwd, env)
         readers = [threading.Thread(target=_drain, args=(pipe, file, tail), daemon=True)
@@ -118,14 +118,14 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path,
 def beside(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path) -> Iterator[Beside]:
     """Run a child while the context lasts, everything it prints going to log; then end it and all below it.
 
-    SIGTERM is taken as Ctrl-C meanwhile, so that it ends the child too.
+    SIGTERM and a closed terminal are taken as Ctrl-C meanwhile, so that they end the child too.
 
     Raises:
         LaunchError: it could not be started.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     tail: deque[str] = deque(maxlen=_KEPT_LINES)
-    with log.open("wb") as file, _one_interrupt():
+    with log.open("wb") as file, one_interrupt():
         child = _start(command, cwd, env)
         readers = [threading.Thread(target=_drain, args=(pipe, file, tail), daemon=True)
                    for pipe in (child.stdout, child.stderr)]
@@ -296,8 +296,8 @@ def _quietly(act: Callable[..., object], *arguments: object) -> None:
 
 
 @contextmanager
-def _one_interrupt() -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C while a child runs, and two of them at once as one.
+def one_interrupt() -> Iterator[None]:
+    """Treat SIGTERM and a closed terminal (SIGHUP) like Ctrl-C while a child runs, and two of them at once as one.
 
     `timeout`, `make` and terminals send the same wish to a process and to its group; only one that comes later means
     impatience.
@@ -315,7 +315,8 @@ def _one_interrupt() -> Iterator[None]:
             raise KeyboardInterrupt
 
     # A signal that is ignored (nohup) stays ignored.
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+    asked = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {number: signal.signal(number, interrupt) for number in asked
               if signal.getsignal(number) is not signal.SIG_IGN}
     try:
         yield

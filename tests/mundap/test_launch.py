@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -117,6 +118,22 @@ def test_a_child_beside_us_lasts_as_long_as_the_context(tmp_path: Path) -> None:
         while log.read_text() != "up\n" and time.monotonic() < until:
             time.sleep(0.05)
     assert log.read_text() == "up\n" and not psutil.pid_exists(running.pid)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_child_beside_us_does_not_outlive_a_signal_to_us(tmp_path: Path, name: str) -> None:
+    """Ctrl-C, `kill` and a closed terminal reach only us; the child leads a group of its own."""
+    code = ("import os, sys, time\nfrom pathlib import Path\nfrom mundap.launch import beside\n"
+            "with beside([sys.executable, '-c', 'import time; time.sleep(60)'], cwd=Path('.'), env=dict(os.environ), "
+            f"log=Path({str(tmp_path / 'log')!r})) as running:\n    print(running.pid, flush=True)\n    time.sleep(60)")
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        assert psutil.pid_exists(pid)
+        process.send_signal(getattr(signal, name))
+        process.wait(timeout=30)
+    assert not psutil.pid_exists(pid)
 
 
 def test_a_child_beside_us_that_ends_by_itself_says_why(tmp_path: Path) -> None:

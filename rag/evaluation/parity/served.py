@@ -69,16 +69,17 @@ def ollama(export_dir: Path) -> Iterator[EndpointGenerator | str]:
         yield f"not present: {missing}"
         return
     name = f"mundap-parity-{secrets.token_hex(4)}"
-    refused = _ollama(command, "create", name, "-f", _MODELFILE, cwd=export_dir)
-    if refused:
-        yield f"not present: ollama cannot take the model ({refused})"
-        return
-    endpoint = EndpointGenerator(f"http://{OLLAMA}/v1", name, timeout_s=ANSWER_S, max_retries=0, concurrency=1)
-    try:
-        yield endpoint
-    finally:
-        endpoint.close()
-        _ollama(command, "rm", name, cwd=export_dir)
+    with launch.one_interrupt():   # a SIGTERM, too, must not leave a model of gigabytes behind
+        try:
+            refused = _ollama(command, "create", name, "-f", _MODELFILE, cwd=export_dir)
+            if refused:
+                yield f"not present: ollama cannot take the model ({refused})"
+                return
+            with contextlib.closing(EndpointGenerator(f"http://{OLLAMA}/v1", name, timeout_s=ANSWER_S, max_retries=0,
+                                                      concurrency=1)) as endpoint:
+                yield endpoint
+        finally:
+            _ollama(command, "rm", name, cwd=export_dir)   # also of one half made: refused late, or stopped meanwhile
 
 
 def _await(endpoint: EndpointGenerator, child: launch.Beside, log: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -160,6 +162,10 @@ def test_ollama_is_made_asked_and_removed_again(tmp_path: Path, monkeypatch: pyt
         assert not isinstance(found, str) and found.base_url == "http://127.0.0.1:11434/v1"
         name = found.model
     assert heard.read_text().splitlines() == [f"create {name} 127.0.0.1:11434", f"rm {name} 127.0.0.1:11434"]
+    heard.unlink()
+    with pytest.raises(KeyboardInterrupt), served.ollama(tmp_path) as found:
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert [line.split()[0] for line in heard.read_text().splitlines()] == ["create", "rm"]
     program.write_text("#!/bin/sh\necho 'Error: unsupported architecture' >&2\nexit 1\n")
     with served.ollama(tmp_path) as found:
         assert found == "not present: ollama cannot take the model (Error: unsupported architecture)"
