@@ -63,4 +63,7 @@ def _row(pair: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _flat(text: str) -> str:
-    return text.replace("\n", "⏎")
+    """Return a model's text as part of a line: it must not steer the terminal."""
+    from mundap.cli.asking.shown import visible
+
+    return visible(text.replace("\n", "⏎"))

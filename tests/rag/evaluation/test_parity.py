@@ -112,6 +112,13 @@ def test_the_terminal_is_told_pair_by_pair_with_the_first_difference() -> None:
     assert "gguf/ollama: not present: no ollama command" in shown and shown[-1].startswith("exports/demo: its answers are not")
 
 
+def test_what_a_model_wrote_does_not_steer_the_terminal() -> None:
+    content = findings(ways(exported={"texts": ("\x1b]0;title\x07\x1b[2J\n9원", *TEXTS[1:])}))
+    content |= {"dataset": "demo_eval", "notes": {}}
+    shown = lines(Certificate(state="failed", place="exports/demo", content=content, reasons=("reason",)))
+    assert any("⏎9원" in line for line in shown) and not any(set(line) & {"\x1b", "\x07", "\n"} for line in shown)
+
+
 def test_without_a_current_export_nothing_is_started(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = load(project / "configs/demo/export.yaml", kind="export")
     monkeypatch.setattr(launch, "run", lambda *words, **options: pytest.fail("a process was started"))
