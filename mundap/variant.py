@@ -34,7 +34,8 @@ def write(folder: Path, presets: Sequence[str], words: Sequence[str]) -> Path:
         raise ConfigError("there is no recipe in this folder.", where=str(folder),
                           fix=f"Give a folder with some of {', '.join(kind + '.yaml' for kind in KINDS)}.")
     project = project_root(folder)
-    name = "-".join(presets) or "changed"
+    # A preset may be a file by its path (`mundap eval --sweep` writes one): folders are named after it, not by its path.
+    name = "-".join(Path(one).stem if one.endswith((".yaml", ".yml")) else one for one in presets) or "changed"
     target = home(project) / "saves" / f"{folder.resolve().name}-{name}" / "recipes"
     laid = {found[kind]: (kind, values) for kind, values in _laid_over(found, presets, _by_kind(words, found)).items()}
     laid |= {file: ("chat", values) for file, values in _further_chats(found, laid, presets, project).items()}

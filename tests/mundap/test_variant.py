@@ -98,3 +98,13 @@ def test_a_word_without_its_recipe_is_refused(demo: Path, word: str, said: str) 
 def test_a_folder_without_recipes_is_refused(demo: Path) -> None:
     with pytest.raises(ConfigError, match="no recipe in this folder"):
         variant.write(demo / "configs" / "prompts", ["cpu"], [])
+
+
+def test_a_preset_given_by_its_path_does_not_lead_out_of_saves(demo: Path) -> None:
+    outside = demo / "elsewhere" / "mild.yaml"
+    outside.parent.mkdir()
+    outside.write_text("num_train_epochs: 1\n", encoding="utf-8")
+    folder = variant.write(demo / "configs" / "dart", [str(outside)], [])
+    assert folder == home(demo) / "saves" / "dart-mild" / "recipes"
+    assert str(values(folder, "train")["output_dir"]).endswith("-mild")
+    assert sorted(one.name for one in outside.parent.iterdir()) == ["mild.yaml"]
