@@ -21,7 +21,8 @@ CERTIFICATE = "mundap_parity.json"
 SCHEME = 1
 State = Literal["passed", "failed", "missing", "stale"]
 # What decides what an export answers; our own records and licences beside it do not.
-_DECIDING = ("*.safetensors", "*.safetensors.index.json", "*.jinja", "tokenizer*", "config.json", "generation_config.json")
+_DECIDING = ("*.safetensors", "*.safetensors.index.json", "*.jinja", "tokenizer*", "config.json", "generation_config.json",
+             "special_tokens_map.json", "added_tokens.json", "chat_template*", "vocab*", "merges.txt", "*.model", "*.bin", "*.py")
 _KOREAN: Mapping[State, str] = {
     "passed": "내보낸 모델이 학습한 모델과 같은 답을 하는 것을 확인했습니다.",
     "failed": "내보낸 모델의 답이 학습한 모델의 답과 다릅니다.",

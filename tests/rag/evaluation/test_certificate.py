@@ -60,6 +60,10 @@ def test_a_failed_one_says_why(export_dir: Path, project: Path) -> None:
     lambda folder: (folder / "chat_template.jinja").write_text("{{ messages }} "),
     lambda folder: (folder / "tokenizer.json").write_text("{ }"),
     lambda folder: (folder / "generation_config.json").write_text("{}"),
+    lambda folder: (folder / "special_tokens_map.json").write_text('{"eos_token": "a"}'),
+    lambda folder: (folder / "tokenizer.model").write_bytes(b"pieces"),
+    lambda folder: (folder / "chat_templates.json").write_text("{}"),
+    lambda folder: (folder / "pytorch_model.bin").write_bytes(b"weights"),
     lambda folder: (folder / EXPORT_RECORD).write_text('{"recipe": "configs/demo/export.yaml", "inputs": "abd"}'),
 ])
 def test_a_changed_export_makes_it_stale(export_dir: Path, project: Path, change: Edit) -> None:
