@@ -11,7 +11,7 @@ from rag.evaluation.report.metric_words import SECTIONS, describe, main_metrics,
 from rag.evaluation.report.page import facts, groups, inventions, panel, speed
 from rag.evaluation.report.words import Words
 
-_MARKUP = re.compile(r"([\\|`*_\[\]<>#])")
+_MARKUP = re.compile(r"([\\|`*_\[\]<>#$]|~(?=~))")
 
 
 def markdown(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words, topics: frozenset[str], sweep: str = ""
@@ -51,7 +51,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def escaped(text: str) -> str:
     """Return a text as one line whose signs Markdown and HTML read as signs."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split())).replace("\\<", "&lt;").replace("\\>", "&gt;")
+    text = _MARKUP.sub(r"\\\1", " ".join(text.split()).replace("&", "&amp;"))
+    return text.replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 
 def _panels(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words) -> str:

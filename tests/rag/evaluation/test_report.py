@@ -17,6 +17,7 @@ import pytest
 from rag.evaluation.metrics.metric import Metric
 from rag.evaluation.report import write, write_sweep
 from rag.evaluation.report.content import content
+from rag.evaluation.report.markdown import escaped
 from rag.evaluation.report.metric_words import describe
 from rag.evaluation.report.page import facts
 from rag.evaluation.report.verdict import verdict
@@ -219,6 +220,13 @@ def test_markdown_tables_are_whole(folder: Path, report: Any) -> None:
         assert len(widths) == 1 and set(block[1]) <= set("|- ")
     assert len(tables[0]) == 2 + len(report["systems"])
     assert "<script" not in text and "<em>" not in text and "&lt;em&gt;" in text
+
+
+@pytest.mark.parametrize(("text", "written"), [
+    ("a|b", r"a\|b"), ("<b>", "&lt;b&gt;"), ("&lt;b&gt;", "&amp;lt;b&amp;gt;"), (r"$\frac{1}{2}$", r"\$\\frac{1}{2}\$"),
+    ("~~지움~~", r"\~~지움\~~"), ("10% ~ 20%", "10% ~ 20%"), ("![a](http://b)", r"!\[a\](http://b)"), ("a\n# b", r"a \# b")])
+def test_no_text_is_markdown_or_a_formula(text: str, written: str) -> None:
+    assert escaped(text) == written
 
 
 def test_english_words_and_korean_answers(made: Evaluation, tmp_path: Path) -> None:
