@@ -10,7 +10,8 @@ from mundap.csv_file import harmless, write_csv
 
 
 @pytest.mark.parametrize(("cell", "written"), [
-    ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+82-2", "'+82-2"), ("-cmd", "'-cmd"), ("\t=1", "'\t=1"), ("\n=1", "'\n=1"), ("＝1", "'＝1"),
+    ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+82-2", "'+82-2"), ("-cmd", "'-cmd"), ("\t=1", "'\t=1"),
+    ("\n=1", "'\n=1"), ("＝1", "'＝1"),
     (-5, "-5"), ("-1,234.5", "-1,234.5"), ("-", "-"), (None, ""), ("가", "가")])
 def test_no_cell_we_write_is_a_formula(cell: object, written: str) -> None:
     assert harmless(cell) == written
