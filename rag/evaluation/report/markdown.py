@@ -21,7 +21,8 @@ def markdown(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words
     said = [f"- **{escaped(one['about'])}** {escaped(one['says'])}" for one in content["verdict"]]
     parts = [f"# {escaped(content['title'])}", "\n".join(said),
              f"## {words('summary')}", _panels(content, main, words), words("summary_note"),
-             f"## {words('differences')}", _differences(content, metrics, words), words("differences_note"),
+             *([f"## {words('differences')}", _differences(content, metrics, words), words("differences_note")]
+               if content["differences"] else []),
              f"## {words('hallucination')}", _inventions(content, words)]
     for section in SECTIONS:
         told = [metric for metric in metrics if section_of(metric) == section and metric not in main]

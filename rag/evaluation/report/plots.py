@@ -19,6 +19,7 @@ _STYLE = {"axes.unicode_minus": False, "axes.spines.top": False, "axes.spines.ri
           "axes.labelcolor": _INK, "text.color": _INK, "xtick.color": _QUIET, "ytick.color": _INK, "font.size": 10,
           "axes.titlesize": 10, "axes.titleweight": "bold", "axes.titlelocation": "left", "text.parse_math": False}
 _PER_ROW = 4
+_LONGEST = 24   # letters of a name beside a bar; the page's tables have it whole
 _AROUND = ((1, 1), (1, -1), (-1, 1), (-1, -1))   # where a point's name may stand
 
 
@@ -36,7 +37,7 @@ def pictures(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words
     if {"right", "hallucinated"} <= {metric.name for metric in main}:
         points = [one for one in content["systems"] if all(one["metrics"][name]["n"] for name in ("right", "hallucinated"))]
         found["tradeoff"] = _picture((9, 4.8), lambda figure: scatter(
-            figure.subplots(), [(one["name"], one["metrics"]["right"], one["metrics"]["hallucinated"],
+            figure.subplots(), [(_short(one["name"]), one["metrics"]["right"], one["metrics"]["hallucinated"],
                                  one["name"] == content["baseline"]) for one in points], words))
     return found
 
@@ -94,10 +95,14 @@ def _metrics(content: Mapping[str, Any], metrics: Sequence[Metric], words: Words
         for axes, metric in zip(grid.flat, metrics, strict=False):
             _bars(axes, [one["metrics"][metric.name] for one in systems], metric)
             axes.set_title(f"{describe(metric, words)[0]}\n{words(metric.better or 'neither')}", fontsize=9, linespacing=1.5)
-            axes.set_yticks(range(len(systems)), [one["name"] for one in systems])
+            axes.set_yticks(range(len(systems)), [_short(one["name"]) for one in systems])
             axes.set_ylim(len(systems) - 0.5, -0.5)
 
     return _picture((2.9 * columns + 1.2, lines * (1.1 + 0.38 * max(len(systems), 2))), draw)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
 
 
 def _bars(axes: Any, records: Sequence[Mapping[str, Any]], metric: Metric) -> None:

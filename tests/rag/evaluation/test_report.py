@@ -244,6 +244,20 @@ def test_a_report_of_nothing_is_written(tmp_path: Path) -> None:
     assert "빈 평가" in Page(write(nothing, tmp_path, METRICS).read_text(encoding="utf-8")).text
 
 
+def test_one_system_is_compared_with_nothing(made: Evaluation, tmp_path: Path) -> None:
+    source = write(replace(made, systems=made.systems[:1]), tmp_path, METRICS).read_text(encoding="utf-8")
+    page, text = Page(source), (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert 'id="differences"' not in source and 'href="#differences"' not in source
+    assert "기준 시스템과의 차이" not in page.text and "기준 시스템과의 차이" not in text and "## 요약" in text
+
+
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_long_names_leave_room_for_the_bars(made: Evaluation, tmp_path: Path) -> None:
+    named = [replace(one, name=f"{one.name} " + "아주 긴 이름 " * 20) for one in made.systems[:3]]
+    source = write(replace(made, systems=tuple(named), baseline=named[0].name), tmp_path, METRICS).read_text(encoding="utf-8")
+    assert " ".join(named[1].name.split()) in Page(source).text, "the page has it whole"
+
+
 def test_worst_answers_come_in_their_order(made: Evaluation) -> None:
     found = worst(made.systems[3])
     assert len(found) == 20 and all(faults(one)[0] == "invented" for one in found)
