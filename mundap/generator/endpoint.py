@@ -99,7 +99,7 @@ class EndpointGenerator:
         with self._located_errors():
             completion = self._client.chat.completions.create(**self._arguments(request, decoding))
             choice = completion.choices[0]
-            given = choice.message.content or ""
+            given = _whole_letters(choice.message.content or "")
             text = Ending(decoding, _prompt(request)).whole(given)
             reason = "stop" if text != given else choice.finish_reason
             usage = completion.usage
@@ -210,7 +210,7 @@ class _Progress:
         """Return what a chunk adds to the text that is certain."""
         self._usage = getattr(chunk, "usage", None) or self._usage
         for choice in chunk.choices[:1]:
-            added = choice.delta.content or ""
+            added = _whole_letters(choice.delta.content or "")
             if added:
                 self._first_s = self._first_s or time.perf_counter() - self._began
                 self._text += added
@@ -305,6 +305,11 @@ def _said(error: Any) -> str:
     """Return the server's own message, short."""
     body = error.body if isinstance(error.body, Mapping) else {}
     return " ".join(str(body.get("message") or error.message).split())[:300]
+
+
+def _whole_letters(text: str) -> str:
+    """Return a text whose halves of letters, which JSON may hold and no file can, are marks."""
+    return text.encode("utf-8", "replace").decode("utf-8") if any("\ud800" <= letter <= "\udfff" for letter in text) else text
 
 
 def _reason(given: str | None) -> FinishReason:

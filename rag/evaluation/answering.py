@@ -98,6 +98,7 @@ class Room:
             part = golds[at : at + BATCH]
             began = time.perf_counter()
             replies = replies_of(answerer, system, part)
+            _require_life(replies, done, system)
             share = (time.perf_counter() - began) / len(part)
             self._keep(keeper, done, *({"id": gold.id, "question": gold.question, "share_s": round(share, 4),
                                         "reply": asdict(reply)} for gold, reply in zip(part, replies, strict=True)))
@@ -149,6 +150,19 @@ class _Loaded:
             self._generator = None
 
 
+def _require_life(replies: Sequence[Reply], done: Mapping[str, Any], system: System) -> None:
+    """End the run where a system's model has answered nothing yet: one that is down would only be asked in vain.
+
+    Raises:
+        GenerationError: every question the model was asked so far has failed.
+    """
+    asked = [reply for reply in replies if reply.error or reply.attempts]
+    alive = any(one["reply"]["attempts"] for one in done.values() if "reply" in one)
+    if asked and all(reply.error for reply in asked) and not alive:
+        raise GenerationError(f"none of {len(asked)} questions was answered: {asked[0].error}", where=system.name,
+                              fix="Mend that, and run it again: what other systems answered is kept.")
+
+
 def replies_of(answerer: Answerer, system: System, golds: Sequence[Gold]) -> list[Reply]:
     """Return a system's replies to some questions, generated together; a question that fails alone has an error instead.
 
@@ -191,7 +205,7 @@ def _answered_before(kept: Mapping[str, Any] | None, gold: Gold) -> bool:
 
 def _bare(generation: Generation, gold: Gold, retriever: Retriever, decline_text: str) -> Reply:
     text = generation.text.strip()
-    return Reply(text=text, model_text=generation.text, declined=not text or declines(text, decline_text),
+    return Reply(text=text, model_text=generation.text, declined=declines(text, decline_text),
                  sources=_sources(gold.chunks, retriever), retrieved=False, attempts=1, finish_reason=generation.finish_reason,
                  prompt_tokens=generation.prompt_tokens, completion_tokens=generation.completion_tokens,
                  first_token_s=generation.first_token_s, seconds=generation.seconds)
@@ -202,7 +216,7 @@ def _said(answer: Answer, gold: Gold, retriever: Retriever, decline_text: str, s
     text, declined, citations = answer.text, answer.declined, tuple(one.number for one in answer.citations)
     if not system.levers:
         text = answer.model_text.strip()
-        declined = not text or declines(text, decline_text)
+        declined = declines(text, decline_text)
         citations = tuple(dict.fromkeys(int(number) for number in _CITED.findall(text)))
     quoted = [passage.chunk_id for passage in answer.passages]
     return Reply(text=text, model_text=answer.model_text, declined=declined, citations=citations, passages=answer.passages,

@@ -7,7 +7,7 @@ import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mundap.errors import ConfigError, DataError, closest
 from mundap.paths import resolve
@@ -20,7 +20,7 @@ from rag.evaluation.metrics.invention import inventions
 from rag.evaluation.opinions import human, judge
 from rag.evaluation.opinions import ratings as ratings_file
 from rag.evaluation.results import Evaluation, SystemResult
-from rag.evaluation.sample_size import minimum_told
+from rag.evaluation.sample_size import minimum_told, parts_told
 from rag.evaluation.systems import load_systems, require_models
 from rag.evaluation.verifier import assess, assess_metric
 from rag.kept_answers import digest
@@ -44,7 +44,9 @@ def run(recipe: Mapping[str, Any], rag: Mapping[str, Any], project: Path, say: S
         _files(resolve(recipe["human"], project), "ratings")
     golds = questions.load(recipe, project)
     require_models(systems, project)
-    say(minimum_told(len(golds), recipe["language"]))
+    told = sample_told(golds, recipe["language"])
+    for line in told:
+        say(line)
     folder = resolve(recipe["report"], project)
     with contextlib.closing(Retriever.open(rag, project)) as retriever:
         room = Room(rag, project, retriever, folder, say)
@@ -56,7 +58,13 @@ def run(recipe: Mapping[str, Any], rag: Mapping[str, Any], project: Path, say: S
         domain=recipe["domain"], title=recipe.get("title") or recipe["domain"],
         baseline=recipe["baseline"] if recipe.get("baseline") in names else names[0], systems=tuple(results),
         data=measured_with(recipe, golds, manifest, project), verifier=trusted(project),
-        notes=(minimum_told(len(golds), recipe["language"]),), **opinions(recipe, results, folder, project, say))
+        notes=told, **opinions(recipe, results, folder, project, say))
+
+
+def sample_told(golds: Sequence[Gold], language: Literal["ko", "en"]) -> tuple[str, ...]:
+    """Return what so many questions can and cannot show, in sentences."""
+    answerable = sum(gold.answerable for gold in golds)
+    return (minimum_told(len(golds), language), parts_told(answerable, len(golds) - answerable, language))
 
 
 def result_of(answered: Answered, golds: Sequence[Gold], project: Path) -> SystemResult:

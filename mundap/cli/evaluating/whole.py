@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,4 +51,6 @@ def evaluate(recipe: Recipe, *, against: Path | None = None, forms: Sequence[str
 
 
 def _file_name(name: str) -> str:
-    return "-".join("".join(letter if letter.isalnum() else " " for letter in name).split())
+    """Return a folder's name for a system; two systems never share one."""
+    plain = "-".join("".join(letter if letter.isalnum() else " " for letter in name).split())[:40]
+    return plain if plain == name else f"{plain}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from mundap import dataset_info, export, factory, launch, provenance
-from mundap.errors import ConfigError, DataError, ModelError
+from mundap.errors import ConfigError, DataError, GenerationError, ModelError
 from mundap.generator import Decoding, Generation, Generator, Request
 from mundap.generator.chat_recipe import ChatModel
 from mundap.generator.local import LocalGenerator
@@ -94,7 +94,10 @@ def run(recipe: Recipe, *, prompts: int = PROMPTS, tokens: int = TOKENS, say: Sa
     with served.ollama(export_dir) as found:
         notes = {"gguf/ollama": found} if isinstance(found, str) else {}
         if not isinstance(found, str):
-            ways.append(ask("ollama", found, asked, decoding, say))
+            try:
+                ways.append(ask("ollama", found, asked, decoding, say))
+            except GenerationError as error:   # told apart from the rest, it decides nothing
+                notes = {"gguf/ollama": f"could not be asked: {error.what}"}
     with opened(ChatModel(model=export_dir)) as generator:
         ways.append(ask("exported", generator, asked, decoding, say))
         said = said_by(ways, generator)

@@ -65,7 +65,7 @@ def test_a_planted_fall_of_a_rate_is_found_and_named(old: dict[str, Any]) -> Non
     assert fall.difference is not None
     assert (fall.difference.lost, fall.difference.gained) == (9, 0)
     assert "0.75 -> 0.6" in fall.line
-    assert "-15.0 points" in fall.line
+    assert "changed by -0.15 (95% " in fall.line
 
 
 def test_a_planted_fall_of_a_mean_that_is_better_lower(old: dict[str, Any]) -> None:
@@ -85,7 +85,7 @@ def test_noise_is_no_fall(old: dict[str, Any]) -> None:
     shaken = changed(flipped, "latency", lambda at, value: value + (0.3 if at % 2 else -0.29))
     outcome = compare(old, shaken)
     assert outcome.falls == ()
-    assert any("no real difference could be shown (-1.7 points" in line for line in outcome.lines)
+    assert any("changed by -0.01667 (95% " in line for line in outcome.lines)
 
 
 def test_noise_sets_off_the_lock_rarely(old: dict[str, Any]) -> None:

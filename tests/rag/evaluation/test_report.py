@@ -315,7 +315,8 @@ def test_no_definition_says_less_than_its_metric_counts() -> None:
     """Kinds that stand in the sources are counted as invented too, and the labels are no person's."""
     from rag.evaluation.metrics import by_name
 
-    for language, other, person, rate_of_one in (("ko", "다른 것의 숫자", "사람이 아니라", "초당 토큰(첫 토큰 뒤부터)은 한 번에 한 질문씩"),
+    for language, other, person, rate_of_one in (("ko", "다른 것의 숫자", "사람이 아니라",
+                                                  "초당 토큰(첫 토큰 뒤부터)은 한 번에 한 질문씩"),
                                                  ("en", "figure of something else", "no person's",
                                                   "tokens per second (after the first token) were measured one question")):
         words = Words(language)

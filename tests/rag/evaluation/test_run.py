@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mundap.errors import ConfigError, DataError, GenerationError, IndexMismatch, ModelError
-from mundap.generator import Request
+from mundap.generator import Decoding, Generation, Request
 from mundap.paths import resolve
 from rag.evaluation.opinions import judge
 from rag.evaluation.results import SystemResult
@@ -34,7 +36,7 @@ def test_a_run_measures_every_question_and_ends_its_model(project: Project) -> N
     assert shares(tuned, "hallucinated") == (0, 20)
     assert [one.closed for one in project.opened] == [True]
     assert project.asked == 14, "the gate keeps the unanswerable from the model"
-    assert "20개로는" in project.said[0], "how much so few questions can show is told before the run"
+    assert "20개로는" in project.said[0] and "14문항" in project.said[1], "what so few questions can show is told first"
 
 
 def test_a_second_run_asks_nothing_and_finds_the_same(project: Project) -> None:
@@ -178,6 +180,31 @@ def test_a_judge_of_a_few_is_given_questions_of_every_sort_and_the_same_of_each_
     ids = [[case.question_id for case in seen if case.system == name] for name in "ab"]
     assert ids[0] == ids[1] and len(ids[0]) == 8
     assert {case.reference == DECLINE for case in seen} == {True, False}, "answerable ones come first in the file"
+
+
+def test_an_endpoint_that_is_down_is_not_asked_in_vain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(request: Request) -> str:
+        raise GenerationError("cannot be reached.", where="the endpoint")
+
+    project = Project(tmp_path, monkeypatch, ROWS, down)
+    with pytest.raises(GenerationError, match="cannot be reached"):
+        project(asking())
+    assert not project.kept[0].read_text(encoding="utf-8"), "no error is kept as an answer"
+
+
+def test_a_systems_own_decoding_is_not_lengthened_by_a_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Project(tmp_path, monkeypatch, [ROWS[0] | {"level": "초급"}])
+    project.rag["levels"] = {"초급": {"max_new_tokens": 77}}
+    lengths = []
+    generate = ScriptedGenerator.generate
+
+    def noted(self: ScriptedGenerator, requests: Sequence[Request], decoding: Decoding, *rest: Any) -> list[Generation]:
+        lengths.append(decoding.max_new_tokens)
+        return generate(self, requests, decoding, *rest)
+
+    monkeypatch.setattr(ScriptedGenerator, "generate", noted)
+    project(asking(system("page"), system("short", decoding={"max_new_tokens": 33})))
+    assert lengths == [77, 33]
 
 
 def test_what_is_missing_is_told_before_anything_is_loaded(project: Project) -> None:
