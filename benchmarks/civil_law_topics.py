@@ -4,8 +4,8 @@
 
 Written, not computed, are `topic`, `question`, `output`, `gold_line`, `gold_value`, `gold_unit` and `reference_free`; from the
 chunk that holds gold_line follow gold_chunk, category, difficulty, source and pair, and from it and its nearest neighbour the
-prompt. A question of an untrained topic has the two nearest passages and is declined. --check writes nothing, and ends with 1 where the
-file would change.
+prompt. A question of an untrained topic has the two nearest passages and is declined. --check writes nothing, and ends with 1 where
+the file would change.
 """
 
 from __future__ import annotations
