@@ -142,7 +142,7 @@ def compare_means(first: Sequence[float], second: Sequence[float], seed: int = S
     pairs = list(zip(_finite(first), _finite(second), strict=True))
     steps = [after - before for before, after in pairs]
     gained, lost = sum(step > 0 for step in steps), sum(step < 0 for step in steps)
-    p = _permutation(steps, seed) if gained + lost else 1.0
+    p = _permutation(steps, seed) if gained + lost > 1 else 1.0   # one pair exchanged is as far from none as before
     interval = mean(steps, seed) if len(steps) >= MIN_PAIRS else Interval(_mean(steps), NAN, NAN, len(steps))
     return Difference(value=interval.value, low=interval.low, high=interval.high, p=p, n=len(pairs), rate=False,
                       discordant=gained + lost, gained=gained, lost=lost)

@@ -206,3 +206,10 @@ def test_two_systems_are_never_called_equal(difference: Difference) -> None:
     for words in (in_words(difference, "ko"), in_words(difference, "en")):
         assert not any(word in words for word in EQUAL)
         assert "nan" not in words
+
+
+@pytest.mark.parametrize("moved", [0, 1])
+def test_where_no_pair_or_one_differs_there_is_no_difference_to_test(moved: int) -> None:
+    first = [0.5] * 12
+    second = [0.9] * moved + [0.5] * (12 - moved)
+    assert compare_means(first, second).p == 1.0
