@@ -17,7 +17,7 @@ from rag.evaluation.report.words import Words
 
 SECTIONS = ("correct", "hallucination", "declining", "citations", "retrieval", "wording", "speed", "other")
 # The verdict, the summary and the groups are about these, as far as the run has them, in this order.
-ENOUGH = 20   # questions; of fewer an interval is so wide that a metric among the main ones would say more than it can
+ENOUGH = 10   # questions; of fewer an interval is so wide that a metric among the main ones would say more than it can
 _MAIN = ("right", "articles_right", "right_and_cited", "hallucinated", "wrong_figure_shown", "declined_rightly",
          "wrongly_declined", "character_f1")
 
