@@ -93,8 +93,7 @@ def run(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Path,
     with log.open("wb") as file, one_interrupt():
         file.write(head.encode())
         child = _start(command, cwd, env)
-        readers = [threading.Thread(target=_drain, args=(pipe, file, tail), daemon=True)
-                   for pipe in (child.stdout, child.stderr)]
+        readers = _readers(child, file, tail)
         try:
             for reader in readers:
                 reader.start()
@@ -127,8 +126,7 @@ def beside(command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: Pa
     tail: deque[str] = deque(maxlen=_KEPT_LINES)
     with log.open("wb") as file, one_interrupt():
         child = _start(command, cwd, env)
-        readers = [threading.Thread(target=_drain, args=(pipe, file, tail), daemon=True)
-                   for pipe in (child.stdout, child.stderr)]
+        readers = _readers(child, file, tail)
         try:
             for reader in readers:
                 reader.start()
@@ -225,6 +223,11 @@ def _start(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> subproc
 def _unstartable(command: Sequence[str], error: OSError) -> LaunchError:
     return LaunchError(f"could not be started ({error.strerror or error}).", where=command[0],
                        fix="Check that the file exists and may be run: mundap doctor")
+
+
+def _readers(child: subprocess.Popen[bytes], file: IO[bytes], tail: deque[str]) -> list[threading.Thread]:
+    """Return the threads, not yet started, that carry all a child prints to its log."""
+    return [threading.Thread(target=_drain, args=(pipe, file, tail), daemon=True) for pipe in (child.stdout, child.stderr)]
 
 
 def _drain(pipe: IO[bytes] | None, file: IO[bytes], tail: deque[str]) -> None:
