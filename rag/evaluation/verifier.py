@@ -21,6 +21,7 @@ from mundap.tail import without_tail
 from rag.checks.verify import Verdict, declines, verify
 from rag.evaluation.asked import Gold, Reply
 from rag.evaluation.labelled import KINDS, Labelled, read_labelled
+from rag.evaluation.statistics import rate
 
 _MARK = re.compile(r"\s*\[\s*\d+\s*\]")
 Inventions = Callable[[Gold, Reply], Sequence[tuple[str, str]]]   # (kind, text) of what a reply invents
@@ -83,16 +84,11 @@ def summary(findings: Sequence[Finding], labelled: Path) -> dict[str, Any]:
 
 
 def share(hits: int, of: int) -> dict[str, float | int | None]:
-    """Return a rate with its 95% Wilson interval; its value is None where there was nothing to count.
-
-    Source: scipy.stats.binomtest, method="wilson".
-    """
+    """Return a rate with its 95% Wilson interval (statistics.rate); its value is None where there was nothing to count."""
     if of == 0:
         return {"value": None, "low": 0.0, "high": 1.0, "hits": 0, "of": 0}
-    from scipy.stats import binomtest
-
-    interval = binomtest(hits, of).proportion_ci(method="wilson")
-    return {"value": hits / of, "low": float(interval.low), "high": float(interval.high), "hits": hits, "of": of}
+    found = rate(hits, of)
+    return {"value": found.value, "low": found.low, "high": found.high, "hits": hits, "of": of}
 
 
 def gold_of(one: Labelled) -> Gold:
