@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -123,16 +124,25 @@ def hangs(_: Handler, __: dict[str, Any]) -> None:
     time.sleep(5)
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    """Return a running server that echoes."""
+@contextmanager
+def running_server() -> Iterator[Server]:
+    """Run a server that echoes while the context lasts."""
     running = Server()
     thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
-    yield running
-    running.shutdown()
-    running.server_close()
-    thread.join()
+    try:
+        yield running
+    finally:
+        running.shutdown()
+        running.server_close()
+        thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """Return a running server that echoes."""
+    with running_server() as running:
+        yield running
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from rag.evaluation.asked import Gold, Reply
 from rag.evaluation.opinions.calibration import calibrate
 from rag.evaluation.opinions.judge import RUBRICS, Case, cases, judge, open_judge, parse, prompt, read_rubrics, summary
 from rag.evaluation.results import Scored, SystemResult
-from tests.mundap.generator.test_endpoint import Handler, Server, completion, fails, hangs, raw, says
+from tests.mundap.generator.test_endpoint import Handler, Server, completion, fails, hangs, raw, running_server, says
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSAGE = Passage(number=1, head="가온누리전자 2023 사업보고서", lines=("매출액: 1,234백만원",))
@@ -28,13 +28,8 @@ RUBRIC = {"accuracy": "정확성만 봅니다."}
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    running = Server()
-    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield running
-    running.shutdown()
-    running.server_close()
-    thread.join()
+    with running_server() as running:
+        yield running
 
 
 @pytest.fixture
