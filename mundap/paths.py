@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-GENERATED = ("models", "saves", "exports", "indexes", "docs", "reports")
+GENERATED = ("models", "saves", "exports", "indexes", "docs", "reports", "talks")
 DATASET_INFO = "dataset_info.json"
 
 
@@ -24,7 +24,7 @@ def project_root(start: Path | None = None) -> Path:
 
 
 def home(project: Path | None = None) -> Path:
-    """Return the absolute folder under which models/, saves/, exports/, indexes/, docs/ and reports/ are written."""
+    """Return the absolute folder under which models/, saves/, exports/, indexes/, docs/, reports/ and talks/ are written."""
     chosen = os.environ.get("MUNDAP_HOME")
     return Path(chosen).expanduser().resolve() if chosen else (project or project_root())
 

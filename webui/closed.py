@@ -9,14 +9,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from webui.languages import LANGUAGE
+from webui.people.entry import App, Message, Receive, Scope, Send
 
 UNUSED_ROUTES = ("/gradio_api/upload", "/gradio_api/proxy", "/gradio_api/file", "/gradio_api/info",
                  "/gradio_api/openapi", "/upload", "/proxy", "/file", "/config/", "/docs", "/redoc", "/openapi.json",
@@ -49,14 +44,15 @@ class Closed:
             await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body", "body": b""})
         else:
-            await self.app(scope, receive, _Page(send))
+            await self.app(scope, receive, _Page(send, scope))
 
 
 class _Page:
     """The send of one response: an HTML body is held until it is whole and cleaned; the rest goes through."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, scope: Scope) -> None:
         self._send = send
+        self._scope = scope
         self._start: Message | None = None
         self._body = bytearray()
 
@@ -75,7 +71,7 @@ class _Page:
 
     async def _finish(self, start: Message) -> None:
         nonce = secrets.token_urlsafe(16)
-        body = clean(self._body.decode("utf-8"), nonce).encode("utf-8")
+        body = clean(self._body.decode("utf-8"), nonce, self._scope.get(LANGUAGE, "ko")).encode("utf-8")
         kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
         start["headers"] = [*kept, (b"content-length", str(len(body)).encode()),
                             (b"content-security-policy", policy(nonce).encode())]
@@ -83,11 +79,11 @@ class _Page:
         await self._send({"type": "http.response.body", "body": body})
 
 
-def clean(html: str, nonce: str) -> str:
-    """Return Gradio's page marked as Korean, without tags that name another host, its scripts carrying the nonce."""
+def clean(html: str, nonce: str, language: str = "ko") -> str:
+    """Return Gradio's page marked as of its language, without tags that name another host, its scripts carrying the nonce."""
     for tag in _FOREIGN_TAGS:
         html = tag.sub("", html)
-    html = re.sub(r"(<html\b[^>]*?)\blang=\"en\"", r'\1lang="ko"', html, count=1)
+    html = re.sub(r"(<html\b[^>]*?)\blang=\"en\"", rf'\1lang="{language}"', html, count=1)
     return re.sub(r"<script(?=[\s>])", f'<script nonce="{nonce}"', html)
 
 

@@ -64,7 +64,7 @@ def command(folder: Annotated[Path, typer.Argument(help="A folder of recipes.", 
     if web and rag is not None:
         from webui.app import serve
 
-        serve(rag.values, rag.project, say)
+        serve([rag], say)
     elif rag is not None:
         say(f"next: mundap web {rag.name}")
 

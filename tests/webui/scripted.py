@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,11 @@ from rag.search.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import built, chunk, recipe, reports
 from webui.app import serve, serve_on
+from webui.domain import OWN, Domain, Offered
+from webui.people import People
+from webui.pool import Pool
+from webui.site import Site
+from webui.storage.database import Database
 
 DECLINE = "문서에 해당 내용이 없습니다."
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
@@ -100,7 +106,27 @@ def whole_recipe(project: Path) -> dict[str, Any]:
     return recipe() | {
         "title": "문답 시험", "prompt": {"instruction": str(prompt), "decline_text": DECLINE, "lines_per_passage": 4},
         "generation": {"generator": "local", "max_new_tokens": 96, "temperature": 0.0, "retries": 1},
-        "verification": {"policy": "abstain"}, "web": {"host": "127.0.0.1", "port": 0, "examples": []}}
+        "verification": {"policy": "abstain"},
+        "web": {"host": "127.0.0.1", "port": 0, "examples": [], "storage": str(project / "talks.sqlite"),
+                "models_loaded": 2, "retention_days": 0, "hosts": [], "root_path": "",
+                "limits": {"questions_a_minute": 1000, "waiting": 64, "upload_mb": 20, "uploads": 20}}}
+
+
+def scripted_site(project: Path, generator: ScriptedGenerator, changed: Mapping[str, Any] | None = None) -> Site:
+    """Return the real site over a real index below project, with the scripted model; changed is laid over the recipe.
+
+    A second system, "v1", is the same model under another name, so that there is something to compare and switch to.
+    """
+    embedder = HashingEmbedder()
+    built(project, chunks(), embedder)
+    made = whole_recipe(project) | dict(changed or {})
+    retriever = Retriever(open_index(made, project, embedder), embedder, made)
+    pool = Pool(project, opens=lambda generation, project: generator)
+    systems = {OWN: Offered(name=OWN, recipe=made), "v1": Offered(name="v1", recipe=made | {
+        "generation": made["generation"] | {"chat": "v1"}}), "gone": Offered(name="gone", recipe=made, missing="no adapter.")}
+    domain = Domain(made, project, retriever, pool, systems, say)
+    return Site(domains={domain.key: domain}, pool=pool, database=Database(Path(made["web"]["storage"])), people=People(),
+                settings=made["web"], project=project)
 
 
 def scripted_answerer(project: Path, generator: ScriptedGenerator) -> Answerer:
@@ -129,19 +155,15 @@ def main() -> None:
         serve_recipe(path, port)
         return
     generator = ScriptedGenerator(pause_s=0.02)
-    answerer = scripted_answerer(path, generator)
-    with listen("127.0.0.1", port) as listening:
-        try:
-            serve_on(listening, answerer, whole_recipe(path), say)
-        finally:
-            answerer.close()
+    with listen("127.0.0.1", port) as listening, closing(scripted_site(path, generator)) as site:
+        serve_on(listening, site, say)
     say(f"closed={generator.closed} cancelled={generator.cancelled}")
 
 
 def serve_recipe(path: Path, port: int) -> None:
     """Serve a rag.yaml on a port."""
     loaded = load(path, overrides=[f"web.port={port}"], kind="rag")
-    serve(loaded.values, loaded.project, say)
+    serve([loaded], say)
 
 
 if __name__ == "__main__":

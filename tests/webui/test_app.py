@@ -17,26 +17,27 @@ from starlette.testclient import TestClient
 from mundap.errors import ModelError, ResourceError
 from mundap.listening import address, listen
 from mundap.warmup import Warmup
-from rag.answer import Answerer
-from tests.webui.scripted import ScriptedGenerator, scripted_answerer, whole_recipe
+from tests.webui.scripted import ScriptedGenerator, scripted_site
 from webui import render
-from webui.app import build, guarded
+from webui.app import application
+from webui.page import build
+from webui.site import Site
+from webui.words import words
 
 # Gradio 5.50 announces what 6.0 will take away; the project is pinned below 6 (LLaMA-Factory's bound).
 pytestmark = pytest.mark.filterwarnings("ignore:.*Gradio 6.0:DeprecationWarning")
 
 
 @pytest.fixture
-def answerer(tmp_path: Path) -> Iterator[Answerer]:
-    made = scripted_answerer(tmp_path, ScriptedGenerator())
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = scripted_site(tmp_path, ScriptedGenerator(), {"title": "시험 </title><script>x</script>"})
     yield made
     made.close()
 
 
 @pytest.fixture
-def page(answerer: Answerer, tmp_path: Path) -> Any:
-    made = whole_recipe(tmp_path) | {"title": "시험 </title><script>x</script>"}
-    return in_loop(lambda: build(answerer, made))
+def page(site: Site) -> Any:
+    return in_loop(lambda: build(site, words("ko")))
 
 
 def in_loop(call: Callable[[], Any]) -> Any:
@@ -65,17 +66,17 @@ def test_the_page_offers_questions_made_from_its_index(page: Any) -> None:
     assert offered["props"]["samples"][0] == ["가온누리전자의 2023년 영업이익은 얼마인가요?"]
 
 
-def test_a_note_stands_quietly_at_the_foot_and_is_no_markup(answerer: Answerer, page: Any, tmp_path: Path) -> None:
+def test_a_note_stands_quietly_at_the_foot_and_is_no_markup(site: Site, page: Any) -> None:
     def feet(of: Any) -> list[str]:
         return [one["props"]["value"] for one in of.get_config_file()["components"] if one["props"].get("elem_id") == "foot"]
 
     assert feet(page) == []
-    noted = in_loop(lambda: build(answerer, whole_recipe(tmp_path), note="대조하지 않았습니다 <b>"))
+    noted = in_loop(lambda: build(site, words("ko"), note="대조하지 않았습니다 <b>"))
     assert feet(noted) == ['<p class="foot">대조하지 않았습니다 &lt;b&gt;</p>']
 
 
-def test_over_http_it_names_no_other_host(page: Any) -> None:
-    app = in_loop(lambda: guarded(page, "127.0.0.1", 7860))
+def test_over_http_it_names_no_other_host(site: Site) -> None:
+    app = in_loop(lambda: application(site, "127.0.0.1", 7860))
     with TestClient(app, base_url="http://127.0.0.1:7860") as client:
         shown = client.get("/")
         assert shown.status_code == 200 and "<html\n\tlang=\"ko\"" in shown.text

@@ -2,8 +2,7 @@
 # No `from __future__ import annotations` here: Gradio reads the callbacks' annotations (gr.Request), and gradio is
 # imported inside the function, where a text annotation could not be looked up.
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -11,20 +10,22 @@ from typing import Any
 from mundap.day import read_day
 from mundap.errors import DataError
 from mundap.levels import AUTO
-from mundap.warmup import Warmup
 from rag.answer import Answer
 from rag.inquiry import MAX_QUESTION_CHARS, Inquiry
 from webui import labels, render
-from webui.asking import Frame, Runs, Streams, frames
+from webui.asking import Frame, frames
+from webui.site import Page
 
 AT_ONCE = 4  # questions of different pages taken up together; the model answers them in the order they came
 TALK_KEPT = 20  # earlier questions a page remembers
 
 
-def lay_out(answerer: Streams, examples: Sequence[str], levels: Sequence[str], warmup: Warmup, runs: Runs) -> None:
-    """Add the tab's components and callbacks to the Blocks that is open."""
+def lay_out(page: Page) -> None:
+    """Add the tab's components and callbacks to the gr.Tab that is open."""
     import gradio as gr
 
+    site, runs = page.site, page.site.runs
+    examples, levels = site.first.examples, list(site.first.answerer().levels)
     with gr.Row(elem_classes="ask", equal_height=True):
         question = gr.Textbox(placeholder="문서에 대해 물어보세요", label="질문", show_label=False, lines=1,
                               max_lines=4, max_length=MAX_QUESTION_CHARS, autofocus=True, scale=1, container=False,
@@ -43,17 +44,19 @@ def lay_out(answerer: Streams, examples: Sequence[str], levels: Sequence[str], w
     before = gr.State(())      # the whole questions of the talk, oldest first
     shown = [answer, references, ask, stop, talk, chips, asked, before]
 
-    def run_through(inquiry: Inquiry, talked: Sequence[str], request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def run_through(inquiry: Inquiry, talked: Sequence[str], key: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        domain = site.domain(key)
         session = str(request.session_hash)
         run = runs.begin(session)
         try:
-            with closing(frames(answerer, inquiry, run, warmup.is_ready)) as drawn:
+            with closing(frames(domain.answerer(), inquiry, run, domain.warmup.is_ready)) as drawn:
                 for frame in drawn:
                     yield _draw(frame, inquiry, talked)
         finally:
             runs.end(session, run)
 
-    def on_ask(text: str, named: str | None, day: str, talked: Sequence[str], request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    def on_ask(text: str, named: str | None, day: str, talked: Sequence[str], key: str, request: gr.Request
+               ) -> Iterator[tuple[Any, ...]]:
         try:
             inquiry = Inquiry(text=text, level=_LEVELS.get(named or "", named or ""), before=tuple(talked),
                               as_of=read_day(day, where="기준일") if day.strip() else None)
@@ -61,17 +64,17 @@ def lay_out(answerer: Streams, examples: Sequence[str], levels: Sequence[str], w
             wrong = f"{day.strip()}: 달력에 없는 날입니다. 기준일을 2024-03-09처럼 적어 주세요."
             yield _draw(Frame(answer=render.notice(wrong, text)), None, talked)
             return
-        yield from run_through(inquiry, talked, request)
+        yield from run_through(inquiry, talked, key, request)
 
-    def on_example(sample: list[str], named: str | None, day: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
-        for updates in on_ask(sample[0], named, day, (), request):
+    def on_example(sample: list[str], named: str | None, day: str, key: str, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+        for updates in on_ask(sample[0], named, day, (), key, request):
             yield sample[0], *updates
 
-    def on_chips(kept: list[str], on_show: tuple[Inquiry, frozenset[str]] | None, talked: Sequence[str], request: gr.Request
-                 ) -> Iterator[tuple[Any, ...]]:
+    def on_chips(kept: list[str], on_show: tuple[Inquiry, frozenset[str]] | None, talked: Sequence[str], key: str,
+                 request: gr.Request) -> Iterator[tuple[Any, ...]]:
         if on_show is not None:
             inquiry, fields = on_show
-            yield from run_through(replace(inquiry, without=fields - set(kept)), talked[:-1], request)
+            yield from run_through(replace(inquiry, without=fields - set(kept)), talked[:-1], key, request)
 
     def on_stop(request: gr.Request) -> tuple[Any, ...]:
         runs.stop(str(request.session_hash))
@@ -85,9 +88,9 @@ def lay_out(answerer: Streams, examples: Sequence[str], levels: Sequence[str], w
 
     options: dict[str, Any] = {"show_progress": "hidden", "api_name": False,
                                "concurrency_limit": AT_ONCE, "concurrency_id": "ask", "trigger_mode": "multiple"}
-    gr.on([question.submit, ask.click], on_ask, inputs=[question, level, as_of, before], outputs=shown, **options)
-    offered.click(on_example, inputs=[offered, level, as_of], outputs=[question, *shown], **options)
-    chips.input(on_chips, inputs=[chips, asked, before], outputs=shown, **options)
+    gr.on([question.submit, ask.click], on_ask, inputs=[question, level, as_of, before, page.chosen], outputs=shown, **options)
+    offered.click(on_example, inputs=[offered, level, as_of, page.chosen], outputs=[question, *shown], **options)
+    chips.input(on_chips, inputs=[chips, asked, before, page.chosen], outputs=shown, **options)
     stop.click(on_stop, outputs=shown[:4], queue=False, show_progress="hidden", api_name=False)
     anew.click(on_anew, outputs=[question, *shown], queue=False, show_progress="hidden", api_name=False)
     gr.context.Context.root_block.unload(on_leave)
@@ -128,19 +131,3 @@ def _chips(found: Answer, removed: frozenset[str]) -> Any:
     named = [(f"{labels.filter_name(name)} {', '.join(map(str, values))}", name) for name, values in found.filters.items()]
     choices = [*named, *((labels.filter_name(name), name) for name in sorted(removed - found.filters.keys()))]
     return gr.update(choices=choices, value=list(found.filters), visible=bool(choices))
-
-
-def lay_out_state(warmup: Warmup) -> None:
-    """Add the line that says whether the model is ready, to the Blocks that is open."""
-    import gradio as gr
-
-    line = gr.HTML(render.state(warmup), elem_id="state", padding=False)
-
-    async def follow() -> AsyncIterator[str]:
-        yield render.state(warmup)
-        while not warmup.is_ready():
-            await asyncio.sleep(0.3)
-        yield render.state(warmup)
-
-    gr.context.Context.root_block.load(follow, outputs=line, show_progress="hidden", api_name=False,
-                                       concurrency_limit=None)

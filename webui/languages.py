@@ -1,0 +1,53 @@
+"""The page in the browser's language: the same address, one Gradio application a language."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+from urllib.parse import parse_qs
+
+from webui.people.entry import Receive, Scope, Send, cookies
+from webui.words import COOKIE, LANGUAGES, language_of
+
+LANGUAGE = "mundap_language"    # the scope's key
+
+
+class Languages:
+    """Passes a request to the application of its language: chosen with ?language=en before, else what the browser accepts.
+
+    Every application has the same components in the same order, so a page that changes its language between two requests
+    still means the same callbacks.
+    """
+
+    def __init__(self, apps: Mapping[str, Any]) -> None:
+        """Wrap FastAPI applications by language."""
+        from starlette.routing import Router
+
+        self.apps = apps
+        self._lifespan = Router(lifespan=self._alive)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+            return
+        chosen = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("language", [""])[0]
+        if scope["type"] == "http" and scope["path"] == "/" and chosen in LANGUAGES:
+            crumb = f"{COOKIE}={chosen}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict".encode()
+            await send({"type": "http.response.start", "status": 303, "headers": [
+                (b"location", b"./"), (b"set-cookie", crumb), (b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        accepted = next((value for name, value in scope.get("headers", ()) if name == b"accept-language"), b"")
+        language = language_of(accepted.decode("latin-1"), cookies(scope).get(COOKIE, ""))
+        scope[LANGUAGE] = language
+        await self.apps[language](scope, receive, send)
+
+    @asynccontextmanager
+    async def _alive(self, _: Any) -> AsyncIterator[None]:
+        """Start and end every application with the server."""
+        async with AsyncExitStack() as stack:
+            for app in self.apps.values():
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            yield

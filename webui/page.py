@@ -1,0 +1,90 @@
+"""The page's frame: masthead, choice of domain, and the tabs, in one language."""
+# No `from __future__ import annotations` here: Gradio reads the callbacks' annotations (gr.Request).
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mundap.errors import MissingExtra
+from webui import render, theme
+from webui.highlight import escape
+from webui.people import Role
+from webui.site import Page, Site
+from webui.tabs import ask, compare, documents, evaluate, flywheel, models
+from webui.words import Words
+
+_STYLES = sorted(Path(__file__).parent.glob("styles/*.css"))
+_SCRIPTS = sorted(Path(__file__).parent.glob("scripts/*.js"))
+# A tab's name, the module that lays it out, and the role it is for.
+TABS = (("ask", ask, Role.VIEWER), ("compare", compare, Role.VIEWER), ("documents", documents, Role.VIEWER),
+        ("evaluate", evaluate, Role.RATER), ("flywheel", flywheel, Role.ADMIN), ("models", models, Role.ADMIN))
+
+
+def build(site: Site, words: Words, note: str = "") -> Any:
+    """Return the page as gr.Blocks; nothing is started. note is a quiet line at its foot, "" for none.
+
+    Raises:
+        MissingExtra: Gradio is not installed.
+    """
+    try:
+        import gradio as gr
+    except ImportError as error:
+        raise MissingExtra("the page", "ui", "gradio") from error
+
+    scripts = "\n".join(f"<script>{file.read_text(encoding='utf-8')}</script>" for file in _SCRIPTS)
+    with gr.Blocks(theme=theme.theme(), css_paths=_STYLES, head=scripts, title=site.title, analytics_enabled=False) as blocks:
+        with gr.Column(elem_id="page"):
+            page = replace(Page(site=site, words=words), chosen=_masthead(site, words))
+            with gr.Tabs(elem_id="tabs"):
+                shown = [_tab(page, name, module, role) for name, module, role in TABS]
+            if note:
+                gr.HTML(f'<p class="foot">{escape(note)}</p>', padding=False, elem_id="foot")
+
+        def whose(request: gr.Request) -> list[Any]:
+            person = site.people.of(request)
+            return [gr.update(visible=person.role >= role) for _, _, role in TABS]
+
+        blocks.load(whose, outputs=shown, show_progress="hidden", api_name=False, queue=False)
+    blocks.queue(api_open=False)
+    return blocks
+
+
+def _tab(page: Page, name: str, module: Any, role: Role) -> Any:
+    import gradio as gr
+
+    with gr.Tab(page.words(f"page.tabs.{name}"), id=name, elem_id=f"tab-{name}", visible=role is Role.VIEWER) as tab:
+        module.lay_out(page)
+    return tab
+
+
+def _masthead(site: Site, words: Words) -> Any:
+    """Add title, language, readiness and the choice of domain; return the component that holds the domain's key."""
+    import gradio as gr
+
+    other = next(language for language in ("ko", "en") if language != words.language)
+    with gr.Row(elem_classes="masthead"):
+        gr.HTML(f'<h1>{escape(site.title)}</h1><p class="lede">{escape(words("page.lede"))}</p>', padding=False)
+        chosen = gr.Dropdown([(domain.title, domain.key) for domain in site.domains.values()], value=site.first.key,
+                             label=words("page.domain"), visible=len(site.domains) > 1, elem_id="domain", scale=0,
+                             min_width=160, interactive=True, filterable=False)
+        line = gr.HTML(_state(site, words), elem_id="state", padding=False)
+        gr.HTML(f'<a class="language" lang="{other}" href="?language={other}">{escape(words("page.language"))}</a>',
+                padding=False, elem_id="language")
+
+    async def follow(key: str) -> AsyncIterator[str]:
+        warmup = site.domain(key).warmup
+        yield render.state(warmup)
+        while not warmup.is_ready():
+            await asyncio.sleep(0.3)
+        yield render.state(warmup)
+
+    options: dict[str, Any] = {"show_progress": "hidden", "api_name": False, "concurrency_limit": None}
+    gr.context.Context.root_block.load(follow, inputs=chosen, outputs=line, **options)
+    chosen.change(follow, inputs=chosen, outputs=line, **options)
+    return chosen
+
+
+def _state(site: Site, words: Words) -> str:
+    return render.state(site.first.warmup)

@@ -1,0 +1,107 @@
+"""What the page is made of, opened once: its domains, models, people and database; and, for each language, a page of it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mundap.errors import ConfigError
+from mundap.generator import open_generator
+from mundap.paths import resolve
+from mundap.recipe import Recipe
+from mundap.warmup import Say
+from webui.asking import Runs
+from webui.domain import Domain
+from webui.people import People
+from webui.pool import Opens, Pool
+from webui.storage.answers import Answers
+from webui.storage.conversations import Conversations
+from webui.storage.database import Database
+from webui.words import Words
+
+STORAGE = "talks/talks.sqlite"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Everything behind the page. settings is the `web:` section of the first rag.yaml, which speaks for the page."""
+
+    domains: Mapping[str, Domain]
+    pool: Pool
+    database: Database
+    people: People
+    settings: Mapping[str, Any]
+    project: Path
+    runs: Runs = field(default_factory=Runs)
+
+    @property
+    def first(self) -> Domain:
+        """Return the domain the page opens with."""
+        return next(iter(self.domains.values()))
+
+    @property
+    def title(self) -> str:
+        """Return the page's title."""
+        return self.first.title
+
+    def domain(self, key: str) -> Domain:
+        """Return a domain; a key that is none of this page's (a browser may send anything) is the first one's."""
+        return self.domains.get(key, self.first)
+
+    @property
+    def answers(self) -> Answers:
+        """Return the answers kept."""
+        return Answers(self.database)
+
+    @property
+    def conversations(self) -> Conversations:
+        """Return the conversations kept."""
+        return Conversations(self.database)
+
+    def start(self) -> None:
+        """Make the first domain's model and every domain's search ready, in the background."""
+        self.first.warmup.start()
+
+    def close(self) -> None:
+        """End the models' processes and let go of every file."""
+        with contextlib.ExitStack() as closing:
+            closing.callback(self.database.close)
+            for domain in self.domains.values():
+                closing.callback(domain.close)
+            closing.callback(self.pool.close)
+
+    @classmethod
+    def open(cls, recipes: Sequence[Recipe], say: Say, opens: Opens = open_generator) -> Site:
+        """Return the site of one or more rag recipes, of which no two have the same domain.
+
+        Raises:
+            IndexMismatch, ModelError, ConfigError: an index or a model is missing or does not fit.
+            ResourceError: the database cannot be used.
+        """
+        settings, project = recipes[0].values.get("web", {}), recipes[0].project
+        with contextlib.ExitStack() as undo:
+            pool = Pool(project, settings["models_loaded"], opens)
+            undo.callback(pool.close)
+            domains: dict[str, Domain] = {}
+            for recipe in recipes:
+                domain = Domain.open(recipe, pool, say)
+                undo.callback(domain.close)
+                if domain.key in domains:
+                    raise ConfigError(f"two recipes have the domain {domain.key!r}.", where=recipe.where("domain"),
+                                      fix="Name one of them otherwise: domain=…")
+                domains[domain.key] = domain
+            database = Database(resolve(settings["storage"], project))
+            undo.pop_all()
+        return cls(domains=domains, pool=pool, database=database, people=People(), settings=settings, project=project)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A site in one language, while its Blocks are laid out. chosen is the component that holds the domain's key."""
+
+    site: Site
+    words: Words
+    chosen: Any = None
