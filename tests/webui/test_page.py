@@ -6,107 +6,22 @@ and its first example asked. Needs Chromium (Debian: chromium fonts-noto-cjk); M
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.webui.trap import Trap
+from tests.webui.served import ANSWER_MS, BROWSER_TEST, E2E_RAG, Server, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = Path(os.environ.get("MUNDAP_CHROMIUM", "/usr/bin/chromium"))
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync"]
-E2E_RAG = os.environ.get("MUNDAP_E2E_RAG")
-OWN_HOME = os.environ.get("MUNDAP_HOME")  # read before conftest points it elsewhere; only a real recipe uses it
-# What Chromium itself asks for on about:blank, whatever page it shows; the proxy lets none of it out. What a page asks
-# for is seen as a request of the page too, except a connection opened ahead (fonts), which only the proxy sees.
-BROWSERS_OWN = {"accounts.google.com", "update.googleapis.com", "clients2.google.com", "www.google.com",
-                "content-autofill.googleapis.com", "optimizationguide-pa.googleapis.com"}
 SLOWLY = "가온누리전자의 2023년 영업이익은 느리게 얼마인가요?"
-START_S, ANSWER_MS = 240.0, 120_000.0
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium"),
-]
+pytestmark = BROWSER_TEST
 scripted_only = pytest.mark.skipif(E2E_RAG is not None, reason="asks what only the scripted page answers")
-
-
-@dataclass(kw_only=True)
-class Server:
-    """A page's process: its address, its log so far, and a way to end it."""
-
-    process: subprocess.Popen[bytes]
-    log: Path
-    url: str = ""
-
-    @property
-    def said(self) -> str:
-        return self.log.read_text(encoding="utf-8")
-
-    def end(self, with_signal: int = signal.SIGTERM) -> int:
-        """End the process and return its exit code; it is killed when it does not end by itself."""
-        self.process.send_signal(with_signal)
-        try:
-            return self.process.wait(60)   # freeing two models can take long where memory is short
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            raise
-
-
-@pytest.fixture
-def browser_trap() -> Iterator[Trap]:
-    """Return the proxy the browser is given, and fail the test when a page used it."""
-    with Trap() as opened:
-        yield opened
-    assert opened.hosts - BROWSERS_OWN == set(), "the page asked for an address beyond this machine"
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Return the one page that every test which leaves it running looks at."""
-    with _served(tmp_path_factory.mktemp("page")) as started:
-        yield started
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Server]:
-    """Return a page of the test's own, to be ended."""
-    with _served(tmp_path) as started:
-        yield started
-
-
-@pytest.fixture
-def browser(browser_trap: Trap) -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS,
-                                            proxy={"server": browser_trap.url, "bypass": "127.0.0.1,localhost"})
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser: Browser, shared: Server) -> Iterator[Page]:
-    """Return the shared page, opened."""
-    with _opened(browser, shared) as opened:
-        yield opened
 
 
 def test_a_question_is_answered_with_its_marked_evidence(page: Page) -> None:
@@ -203,7 +118,7 @@ def test_a_document_cannot_become_markup(page: Page) -> None:
 
 @scripted_only
 def test_stop_ends_the_model_and_the_page_asks_again(browser: Browser, own: Server) -> None:
-    with _opened(browser, own) as page:
+    with opened(browser, own) as page:
         _stop_and_ask_again(page)
     assert own.end() == 0
     assert "closed=True cancelled=2" in own.said
@@ -233,11 +148,11 @@ def test_a_closed_terminal_ends_the_page(own: Server) -> None:
 
 @scripted_only
 def test_closing_the_tab_ends_the_model(browser: Browser, own: Server) -> None:
-    opened = browser.new_page()
-    opened.goto(own.url)
-    _ask(opened, SLOWLY)
-    opened.wait_for_selector("article.draft .said")
-    opened.close()
+    shown = browser.new_page()
+    shown.goto(own.url)
+    _ask(shown, SLOWLY)
+    shown.wait_for_selector("article.draft .said")
+    shown.close()
     time.sleep(3)
     assert own.end(signal.SIGINT) == 0
     assert "closed=True cancelled=1" in own.said
@@ -258,53 +173,3 @@ def test_nothing_sticks_out(page: Page, width: int) -> None:
 def _ask(page: Page, question: str) -> None:
     page.fill("#question textarea", question)
     page.press("#question textarea", "Enter")
-
-
-@contextmanager
-def _opened(browser: Browser, server: Server) -> Iterator[Page]:
-    """Open a page and wait until its model is ready; what it asked of others, or complained of, is an error."""
-    opened = browser.new_page(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    wrong: list[str] = []
-    opened.on("request", lambda request: None if _is_ours(request.url, server.url) else wrong.append(request.url))
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    opened.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    opened.goto(server.url)
-    opened.wait_for_selector(".state.ready", timeout=ANSWER_MS)
-    yield opened
-    opened.close()
-    assert wrong == []
-
-
-@contextmanager
-def _served(folder: Path) -> Iterator[Server]:
-    """Start a page's process with a proxy that lets nothing through; an error when it asked the proxy for anything."""
-    with Trap() as trap, (folder / "log").open("wb") as log:
-        names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
-        env = {name: value for name, value in os.environ.items() if name != "MUNDAP_HOME"}
-        env |= dict.fromkeys(names, trap.url) | dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
-        env |= {"MUNDAP_HOME": OWN_HOME} if E2E_RAG and OWN_HOME else {}
-        source = Path(E2E_RAG).resolve() if E2E_RAG else folder
-        command = [sys.executable, "-m", "tests.webui.scripted", str(source), "0"]
-        started = Server(process=subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log),
-                         log=folder / "log")
-        try:
-            started.url = _address(started)
-            yield started
-        finally:
-            if started.process.poll() is None:
-                started.end()
-        assert trap.asked == [], "the server asked for an address beyond this machine"
-
-
-def _address(server: Server) -> str:
-    until = time.monotonic() + START_S
-    while time.monotonic() < until and server.process.poll() is None:
-        found = re.search(r"http://127\.0\.0\.1:\d+", server.said)
-        if found:
-            return found[0]
-        time.sleep(0.2)
-    raise AssertionError(f"the page did not start:\n{server.said}")
-
-
-def _is_ours(url: Any, own: str) -> bool:
-    return str(url).startswith((own, "data:", "blob:"))
