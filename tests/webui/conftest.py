@@ -20,7 +20,7 @@ def browser_trap() -> Iterator[Trap]:
     """Return the proxy the browser is given, and fail the test when a page used it."""
     with Trap() as trap:
         yield trap
-    assert trap.hosts - BROWSERS_OWN == set(), "the page asked for an address beyond this machine"
+    assert trap.hosts - BROWSERS_OWN == set(), f"the page asked for addresses beyond this machine: {trap.hosts}"
 
 
 @pytest.fixture(scope="module")

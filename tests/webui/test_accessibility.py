@@ -1,0 +1,44 @@
+"""No serious accessibility fault on any tab, by axe-core: light and dark, wide and narrow, with an answer on show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.webui.served import BROWSER_TEST, E2E_RAG, Server, opened
+from webui.page import TABS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = [*BROWSER_TEST, pytest.mark.skipif(E2E_RAG is not None, reason="asks what only the scripted page answers")]
+SERIOUS = ("serious", "critical")
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_no_tab_has_a_serious_fault(browser: Browser, shared: Server, scheme: str, width: int) -> None:
+    with opened(browser, shared, color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
+        page.fill("#question textarea", "가온누리전자의 2023년 영업이익은 얼마인가요?")
+        page.press("#question textarea", "Enter")
+        page.wait_for_selector('article.answer[data-status="verified"]')
+        found = {}
+        for name, _, _ in TABS:
+            show(page, name)
+            found[name] = faults(page)
+        assert found == dict.fromkeys(found, [])
+
+
+def show(page: Page, name: str) -> None:
+    """Open a tab by its button, and let it settle."""
+    page.click(f"#tab-{name}-button")
+    page.wait_for_timeout(800)
+
+
+def faults(page: Page) -> list[str]:
+    """Return what axe finds that matters, each as rule, element and what is wrong."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    run: Any = Axe().run(page)
+    return [f"{one['id']}: {node['target']} {node.get('failureSummary', '')[:300]}"
+            for one in run.response["violations"] if one["impact"] in SERIOUS for node in one["nodes"]]
