@@ -18,6 +18,7 @@ from mundap.errors import MundapError
 from rag.answer import Answer, Delta
 from rag.inquiry import MAX_QUESTION_CHARS, Inquiry
 from webui import render
+from webui.words import Words
 
 FRAME_S = 0.06  # the model may write faster than a browser should redraw
 _log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ class Runs:
         return run is not None
 
 
-def frames(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool] = lambda: True
+def frames(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool], words: Words
            ) -> Generator[Frame, None, None]:
     """Yield what the page shows for a question, the last frame not running.
 
@@ -92,42 +93,41 @@ def frames(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool
     """
     question = " ".join(asked.text.split())
     if not question:
-        yield Frame(answer=render.notice("질문을 입력해 주세요."))
+        yield Frame(answer=render.notice(words("ask.empty")))
         return
     if len(question) > MAX_QUESTION_CHARS:
-        limit = f"질문은 {MAX_QUESTION_CHARS}자까지 쓸 수 있습니다. 지금은 {len(question)}자입니다."
-        yield Frame(answer=render.notice(limit))
+        yield Frame(answer=render.notice(words("ask.too_long", most=MAX_QUESTION_CHARS, count=len(question))))
         return
     try:
-        yield from _drawn(answerer, replace(asked, text=question), run, ready)
+        yield from _drawn(answerer, replace(asked, text=question), run, ready, words)
     except MundapError as raised:
         _log.warning("%s", raised)
-        yield Frame(answer=render.error(raised))
+        yield Frame(answer=render.error(raised, words))
     except Exception as raised:  # whatever went wrong, the page must not stay at "확인 중…"
         _log.exception("the page could not answer a question")
-        yield Frame(answer=render.unexpected(raised))
+        yield Frame(answer=render.unexpected(raised, words))
 
 
-def _drawn(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool]) -> Iterator[Frame]:
+def _drawn(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool], words: Words) -> Iterator[Frame]:
     question = asked.text
-    note = "문서를 찾는 중…" if ready() else "모델을 준비하는 중… 처음 한 번만 걸립니다"
-    yield Frame(answer=render.draft(question, "", note), running=True)
+    note = words("ask.searching" if ready() else "ask.loading")
+    yield Frame(answer=render.draft(question, "", note, words), running=True)
     written, attempt, drawn_at = "", 1, 0.0
     with closing(_closable(answerer.stream(asked))) as events:
         for event in events:
             if run.stopped.is_set():
                 break
             if isinstance(event, Answer):
-                yield Frame(answer=render.answer(event), references=render.references(event), found=event)
+                yield Frame(answer=render.answer(event, words), references=render.references(event, words), found=event)
                 return
             if event.attempt != attempt:  # the first text failed its check; another is being written
                 written, attempt = "", event.attempt
             written += event.text
             if time.monotonic() - drawn_at >= FRAME_S:
                 drawn_at = time.monotonic()
-                yield Frame(answer=render.draft(question, written, "확인 중…"), running=True)
+                yield Frame(answer=render.draft(question, written, words("ask.checking"), words), running=True)
     if not run.replaced:
-        yield Frame(answer=render.notice("답변을 중단했습니다.", question))
+        yield Frame(answer=render.notice(words("ask.stopped"), question))
 
 
 def _closable(events: Iterator[Delta | Answer]) -> Generator[Delta | Answer, None, None]:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from webui.words import Words
+
 SHOWN_WHOLE = 12   # a text of up to this many lines is shown whole
 AROUND = 2         # lines shown before and after a supporting one
 _RULE = re.compile(r"^\|[\s|:-]*\|?$")
@@ -47,22 +49,23 @@ def mark(text: str, supports: Sequence[str]) -> list[Line]:
     return lines
 
 
-def passage(text: str, supports: Sequence[str] = ()) -> str:
+def passage(text: str, supports: Sequence[str], words: Words) -> str:
     """Return a text as HTML: whole when short, else the lines around the marked ones, with the whole folded below."""
     lines = mark(text, supports)
     marked = [at for at, line in enumerate(lines) if line.spans]
     if len(lines) <= SHOWN_WHOLE:
-        return _rendered(lines, range(len(lines)))
+        return _rendered(lines, range(len(lines)), words)
     near = [at for at in range(len(lines)) if any(abs(at - other) <= AROUND for other in marked)]
-    return (_rendered(lines, near or range(SHOWN_WHOLE // 2))
-            + f'<details class="whole"><summary>전체 보기 ({len(lines)}줄)</summary>'
-              f"{_rendered(lines, range(len(lines)))}</details>")
+    return (_rendered(lines, near or range(SHOWN_WHOLE // 2), words)
+            + f'<details class="whole"><summary>{escape(words("answer.whole", count=len(lines)))}</summary>'
+              f"{_rendered(lines, range(len(lines)), words)}</details>")
 
 
-def _rendered(lines: Sequence[Line], shown: Iterable[int]) -> str:
+def _rendered(lines: Sequence[Line], shown: Iterable[int], words: Words) -> str:
     """Return the lines at the places shown, runs of table rows as tables, and a sign where lines are left out."""
     out: list[str] = []
     rows: list[str] = []
+    gap = f'<p class="gap"><span aria-hidden="true">⋯</span><span class="unseen">{escape(words("answer.gap"))}</span></p>'
     last = -1
     for at in shown:
         line = lines[at]
@@ -71,7 +74,7 @@ def _rendered(lines: Sequence[Line], shown: Iterable[int]) -> str:
             out.append(_table(rows))
             rows = []
         if at != last + 1:
-            out.append('<p class="gap" aria-label="줄임">⋯</p>')
+            out.append(gap)
         if table and not _RULE.match(line.text.strip()):
             rows.append(_row(line))
         elif not table:
@@ -80,7 +83,7 @@ def _rendered(lines: Sequence[Line], shown: Iterable[int]) -> str:
     if rows:
         out.append(_table(rows))
     if last + 1 < len(lines):
-        out.append('<p class="gap" aria-label="줄임">⋯</p>')
+        out.append(gap)
     return f'<div class="passage">{"".join(out)}</div>'
 
 

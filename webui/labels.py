@@ -1,88 +1,67 @@
-"""The page's Korean words for what the code names in English: verdicts, filters, retrievers, timings, errors."""
+"""The page's words for what the code names in English: verdicts, filters, retrievers, timings, errors, reasons.
+
+The words themselves are in words/*/answer.yaml; this knows which of them is meant.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 
-from mundap.errors import (
-    ConfigError,
-    DataError,
-    GenerationError,
-    IndexMismatch,
-    LaunchError,
-    MissingExtra,
-    ModelError,
-    MundapError,
-    ResourceError,
-)
+from mundap.errors import MundapError
+from webui.words import Words
 
-STATUS: Mapping[str, str] = {
-    "verified": "근거 확인됨",
-    "repaired": "인용 바로잡음",
-    "struck": "일부 문장 제외",
-    "declined": "문서에 없음",
-    "flagged": "확인 필요",
-}
-FILTERS: Mapping[str, str] = {
-    "company": "회사",
-    "fiscal_year": "연도",
-    "doc_type": "문서 종류",
-    "category": "분류",
-    "section": "항목",
-    "product": "상품",
-    "law": "법령",
-    "region": "지역",
-    "quarter": "분기",
-}
-RETRIEVERS: Mapping[str, str] = {"dense": "의미 검색", "bm25": "단어 검색"}
-TIMINGS: Mapping[str, str] = {
-    "retrieve": "검색",
-    "first_token": "첫 글자",
-    "generate": "생성",
-    "verify": "대조",
-    "total": "전체",
-}
-ERRORS: Mapping[type[MundapError], str] = {
-    ConfigError: "설정에 잘못된 곳이 있습니다",
-    DataError: "자료를 읽을 수 없습니다",
-    ModelError: "모델을 불러올 수 없습니다",
-    IndexMismatch: "색인이 없거나 설정과 맞지 않습니다",
-    LaunchError: "모델 프로세스를 시작할 수 없습니다",
-    GenerationError: "모델이 답을 내지 못했습니다",
-    ResourceError: "필요한 자원을 쓸 수 없습니다",
-    MissingExtra: "필요한 패키지가 없습니다",
-}
 # rag.checks.verify gives a sentence's failure in English; a reason it words otherwise is shown as it is.
 _REASONS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"^(?P<quoted>['\"].*['\"]) stands in no passage$"), "{quoted}: 찾은 문서 어디에도 없습니다"),
-    (re.compile(r"^the figure stands in the passage, but for something else"),
-     "문서에 있으나 질문과 다른 항목의 수치입니다"),
-    (re.compile(r"^it does not give the figure asked for$"), "물어본 수치가 답에 없습니다"),
-    (re.compile(r"^it gives the figure of one of the years"), "물어본 해나 이름 가운데 하나의 수치만 있습니다"),
-    (re.compile(r"^no passage supports the sentence$"), "이 문장을 뒷받침하는 문서가 없습니다"),
+    (re.compile(r"^(?P<quoted>['\"].*['\"]) stands in no passage$"), "not_there"),
+    (re.compile(r"^the figure stands in the passage, but for something else"), "other_item"),
+    (re.compile(r"^the figure is not of (?P<quoted>['\"].*['\"])$"), "other_name"),
+    (re.compile(r"^it does not give the figure asked for$"), "figure_missing"),
+    (re.compile(r"^it gives the figure of one of the years"), "figures_missing"),
+    (re.compile(r"^no passage supports the sentence$"), "unsupported"),
+    (re.compile(r"^(?P<quoted>.+) says something else$"), "contradicted"),
+    (re.compile(r"^it asks, where an answer"), "asking"),
+    (re.compile(r"^it repeats the prompt's own instruction$"), "instruction"),
+    (re.compile(r"^it writes markup$"), "markup"),
 )
 
 
-def filter_name(name: str) -> str:
-    """Return a metadata field's name in Korean; the field itself where there is none."""
-    return FILTERS.get(name, name)
+def part(words: Words, head: str) -> Mapping[str, str]:
+    """Return a part of the words by its last key: part(words, "answer.fields")["company"]."""
+    start = f"{head}."
+    return {key.removeprefix(start): text for key, text in words.texts.items() if key.startswith(start)}
 
 
-def retriever(name: str) -> str:
+def status(name: str, words: Words) -> str:
+    """Return a verdict."""
+    return words.known(f"answer.status.{name}", name)
+
+
+def filter_name(name: str, words: Words) -> str:
+    """Return a metadata field's name; the field itself where there is none."""
+    return words.known(f"answer.fields.{name}", name)
+
+
+def level(name: str, words: Words) -> str:
+    """Return a level's name."""
+    return words.known(f"answer.levels.{name}", name)
+
+
+def retriever(name: str, words: Words) -> str:
     """Return who found a hit: "dense+bm25" is "의미 검색, 단어 검색"."""
-    return ", ".join(RETRIEVERS.get(part, part) for part in name.split("+"))
+    return ", ".join(words.known(f"answer.retrievers.{one}", one) for one in name.split("+"))
 
 
-def error_title(error: MundapError) -> str:
-    """Return the heading of an error's message box."""
-    return next((title for kind, title in ERRORS.items() if isinstance(error, kind)), "작업을 마치지 못했습니다")
+def error_title(error: MundapError, words: Words) -> str:
+    """Return the heading of an error's message box, of the nearest kind there are words for."""
+    kinds = (f"answer.errors.{kind.__name__}" for kind in type(error).__mro__)
+    return next((words.texts[key] for key in kinds if key in words.texts), words("answer.errors.other"))
 
 
-def reason(text: str) -> str:
+def reason(text: str, words: Words) -> str:
     """Return why a sentence was taken out."""
-    for pattern, words in _REASONS:
+    for pattern, key in _REASONS:
         found = pattern.match(text)
         if found:
-            return words.format(**found.groupdict())
+            return words(f"answer.reasons.{key}", **found.groupdict())
     return text

@@ -75,10 +75,10 @@ def _masthead(site: Site, words: Words) -> Any:
 
     async def follow(key: str) -> AsyncIterator[str]:
         warmup = site.domain(key).warmup
-        yield render.state(warmup)
+        yield render.state(warmup, words)
         while not warmup.is_ready():
             await asyncio.sleep(0.3)
-        yield render.state(warmup)
+        yield render.state(warmup, words)
 
     options: dict[str, Any] = {"show_progress": "hidden", "api_name": False, "concurrency_limit": None}
     gr.context.Context.root_block.load(follow, inputs=chosen, outputs=line, **options)
@@ -87,4 +87,4 @@ def _masthead(site: Site, words: Words) -> Any:
 
 
 def _state(site: Site, words: Words) -> str:
-    return render.state(site.first.warmup)
+    return render.state(site.first.warmup, words)

@@ -118,9 +118,9 @@ def test_warm_up_runs_beside_the_page() -> None:
     go, said = threading.Event(), threading.Event()
     warmup = Warmup([go.wait, lambda: None], lambda line: said.set())
     warmup.start()
-    assert not warmup.is_ready() and "모델 준비 중" in render.state(warmup)
+    assert not warmup.is_ready() and "모델 준비 중" in render.state(warmup, words("ko"))
     go.set()
-    assert said.wait(5) and warmup.is_ready() and "준비됨" in render.state(warmup)
+    assert said.wait(5) and warmup.is_ready() and "준비됨" in render.state(warmup, words("ko"))
 
 
 def test_a_failed_warm_up_is_told_and_shown() -> None:
@@ -132,4 +132,4 @@ def test_a_failed_warm_up_is_told_and_shown() -> None:
     warmup = Warmup([fail], lambda line: (said.append(line), told.set())[0])
     warmup.start()
     assert told.wait(5)
-    assert "no <model>." in said[0] and "no &lt;model&gt;." in render.state(warmup)
+    assert "no <model>." in said[0] and "no &lt;model&gt;." in render.state(warmup, words("ko"))

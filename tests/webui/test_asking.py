@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 
@@ -12,8 +12,10 @@ from rag.answer import Answer, Delta
 from rag.inquiry import MAX_QUESTION_CHARS, Inquiry
 from tests.webui.made_answers import answered
 from webui import asking
-from webui.asking import Frame, Run, Runs, frames
+from webui.asking import Frame, Run, Runs
+from webui.words import words
 
+KO = words("ko")
 Event = Delta | Answer | Exception
 
 
@@ -36,6 +38,12 @@ class ScriptedStream:
             done = True
         finally:
             self.cancelled = not done
+
+
+def frames(source: ScriptedStream, asked: Inquiry, run: Run, ready: Callable[[], bool] = lambda: True
+           ) -> Generator[Frame, None, None]:
+    """Return a question's frames in Korean."""
+    return asking.frames(source, asked, run, ready, KO)
 
 
 @pytest.fixture(autouse=True)

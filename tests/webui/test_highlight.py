@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 
-from webui.highlight import mark, passage
+from webui import highlight
+from webui.highlight import mark
+from webui.words import words
+
+
+def passage(text: str, supports: Sequence[str] = ()) -> str:
+    return highlight.passage(text, supports, words("ko"))
 
 
 def marked(text: str, *supports: str) -> list[str]:

@@ -15,6 +15,7 @@ from rag.inquiry import MAX_QUESTION_CHARS, Inquiry
 from webui import labels, render
 from webui.asking import Frame, frames
 from webui.site import Page
+from webui.words import Words
 
 AT_ONCE = 4  # questions of different pages taken up together; the model answers them in the order they came
 TALK_KEPT = 20  # earlier questions a page remembers
@@ -24,7 +25,7 @@ def lay_out(page: Page) -> None:
     """Add the tab's components and callbacks to the gr.Tab that is open."""
     import gradio as gr
 
-    site, runs = page.site, page.site.runs
+    site, runs, words = page.site, page.site.runs, page.words
     examples, levels = site.first.examples, list(site.first.answerer().levels)
     with gr.Row(elem_classes="ask", equal_height=True):
         question = gr.Textbox(placeholder="문서에 대해 물어보세요", label="질문", show_label=False, lines=1,
@@ -49,9 +50,9 @@ def lay_out(page: Page) -> None:
         session = str(request.session_hash)
         run = runs.begin(session)
         try:
-            with closing(frames(domain.answerer(), inquiry, run, domain.warmup.is_ready)) as drawn:
+            with closing(frames(domain.answerer(), inquiry, run, domain.warmup.is_ready, words)) as drawn:
                 for frame in drawn:
-                    yield _draw(frame, inquiry, talked)
+                    yield _draw(frame, inquiry, talked, words)
         finally:
             runs.end(session, run)
 
@@ -62,7 +63,7 @@ def lay_out(page: Page) -> None:
                               as_of=read_day(day, where="기준일") if day.strip() else None)
         except DataError:
             wrong = f"{day.strip()}: 달력에 없는 날입니다. 기준일을 2024-03-09처럼 적어 주세요."
-            yield _draw(Frame(answer=render.notice(wrong, text)), None, talked)
+            yield _draw(Frame(answer=render.notice(wrong, text)), None, talked, words)
             return
         yield from run_through(inquiry, talked, key, request)
 
@@ -78,10 +79,10 @@ def lay_out(page: Page) -> None:
 
     def on_stop(request: gr.Request) -> tuple[Any, ...]:
         runs.stop(str(request.session_hash))
-        return _draw(Frame(answer=render.notice("답변을 중단했습니다.")), None, ())[:4]
+        return _draw(Frame(answer=render.notice(words("ask.stopped"))), None, (), words)[:4]
 
     def on_anew() -> tuple[Any, ...]:
-        return "", *_draw(Frame(answer=""), None, ())[:-1], ()
+        return "", *_draw(Frame(answer=""), None, (), words)[:-1], ()
 
     def on_leave(request: gr.Request) -> None:
         runs.stop(str(request.session_hash))
@@ -111,7 +112,7 @@ def _conditions(levels: Sequence[str]) -> tuple[Any, Any]:
     return level, as_of
 
 
-def _draw(frame: Frame, inquiry: Inquiry | None, talked: Sequence[str]) -> tuple[Any, ...]:
+def _draw(frame: Frame, inquiry: Inquiry | None, talked: Sequence[str], words: Words) -> tuple[Any, ...]:
     """Return the updates of a frame: answer, references, the two buttons, the talk's row, chips, what is on show, the talk."""
     import gradio as gr
 
@@ -120,14 +121,14 @@ def _draw(frame: Frame, inquiry: Inquiry | None, talked: Sequence[str]) -> tuple
     if found is None or inquiry is None:
         return frame.answer, frame.references, *buttons, gr.update(visible=False), gr.update(), None, tuple(talked)
     before, fields = (*talked, found.question)[-TALK_KEPT:], inquiry.without | found.filters.keys()
-    chips = _chips(found, inquiry.without)
+    chips = _chips(found, inquiry.without, words)
     return frame.answer, frame.references, *buttons, gr.update(visible=True), chips, (inquiry, fields), before
 
 
-def _chips(found: Answer, removed: frozenset[str]) -> Any:
+def _chips(found: Answer, removed: frozenset[str], words: Words) -> Any:
     """Return the filters of an answer as boxes to untick; those taken away before stay, unticked."""
     import gradio as gr
 
-    named = [(f"{labels.filter_name(name)} {', '.join(map(str, values))}", name) for name, values in found.filters.items()]
-    choices = [*named, *((labels.filter_name(name), name) for name in sorted(removed - found.filters.keys()))]
+    named = [(f"{labels.filter_name(name, words)} {', '.join(map(str, values))}", name) for name, values in found.filters.items()]
+    choices = [*named, *((labels.filter_name(name, words), name) for name in sorted(removed - found.filters.keys()))]
     return gr.update(choices=choices, value=list(found.filters), visible=bool(choices))

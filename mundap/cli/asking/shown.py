@@ -11,8 +11,11 @@ from rag.answer import Answer
 from rag.exported import Words
 from rag.record import nearest
 from webui import labels
+from webui.words import words
 
-WORDS = Words(verdicts=labels.STATUS, fields=labels.FILTERS)
+KOREAN = words("ko")   # a terminal has no language to choose
+FIELDS = labels.part(KOREAN, "answer.fields")
+WORDS = Words(verdicts=labels.part(KOREAN, "answer.status"), fields=FIELDS)
 _MARKED, _PLAIN = "▶ ", "  "
 
 
@@ -41,7 +44,7 @@ def conditions(answer: Answer) -> list[str]:
     """Return what narrowed the answer: filters in force, the day, and a level that was chosen for the asker."""
     told = (("조건", WORDS.conditions(answer.filters)),
             ("이어받음", ", ".join(answer.carried)),
-            ("질문에 없어 가장 최근으로", ", ".join(map(labels.filter_name, answer.assumed))),
+            ("질문에 없어 가장 최근으로", ", ".join(FIELDS.get(name, name) for name in answer.assumed)),
             ("맞는 문서가 없어 뺀 조건", WORDS.conditions(answer.dropped)),
             ("기준일", f"{iso(answer.as_of)} (그날까지의 문서만)" if answer.as_of else ""),
             ("수준", f"{answer.level or '없음'} ({answer.level_reason})" if answer.level_reason else ""))

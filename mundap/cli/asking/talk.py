@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import cast
 
-from mundap.cli.asking.shown import answer_lines, source_lines, visible
+from mundap.cli.asking.shown import FIELDS, answer_lines, source_lines, visible
 from mundap.cli.asking.wishes import field_named
 from mundap.cli.output import Status, result
 from mundap.day import iso, read_day
@@ -20,7 +20,6 @@ from mundap.errors import ConfigError, GenerationError, MundapError, closest
 from mundap.levels import AUTO, level_named
 from rag.answer import Answer, Answerer, Delta
 from rag.inquiry import Inquiry
-from webui.labels import FILTERS
 
 _HELP = (
     "/level [초급|중급|고급|auto|off]  답의 수준 (auto: 질문을 보고 고름)",
@@ -76,7 +75,7 @@ class Talk:
     def prompt(self) -> str:
         """Return what stands before the cursor: the settings that differ from none, then the sign to type."""
         told = [self._now.level, f"{iso(self._now.as_of)} 기준" if self._now.as_of else "",
-                *(f"{FILTERS.get(name, name)} 빼고" for name in sorted(self._now.without))]
+                *(f"{FIELDS.get(name, name)} 빼고" for name in sorted(self._now.without))]
         settings = " · ".join(part for part in told if part)
         return f"[{settings}] 질문> " if settings else "질문> "
 
@@ -91,7 +90,7 @@ class Talk:
         for line in answer_lines(answer, text):
             self._out(line)
         if answer.filters:
-            self._out(f"(조건을 빼려면: {', '.join(f'/without {FILTERS.get(name, name)}' for name in answer.filters)})")
+            self._out(f"(조건을 빼려면: {', '.join(f'/without {FIELDS.get(name, name)}' for name in answer.filters)})")
 
     def _answered(self, inquiry: Inquiry) -> Answer:
         """Return the checked answer; leaving early cancels what the model still writes."""
@@ -146,7 +145,7 @@ class Talk:
         return field_named(words, list(self._answerer.retriever.vocabulary), where=where)
 
     def _tell_conditions(self) -> None:
-        used = [f"{FILTERS.get(name, name)}({name}){' 빼고' if name in self._now.without else ''}"
+        used = [f"{FIELDS.get(name, name)}({name}){' 빼고' if name in self._now.without else ''}"
                 for name in self._answerer.retriever.vocabulary]
         self._out(f"조건: {', '.join(used) or '없음'}")
 

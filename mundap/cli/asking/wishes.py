@@ -10,7 +10,8 @@ from mundap.day import read_day
 from mundap.errors import ConfigError, closest
 from mundap.levels import AUTO, level_named, load_levels
 from rag.inquiry import Inquiry
-from webui.labels import FILTERS
+from webui.labels import filter_name
+from webui.words import words
 
 
 def wishes(recipe: Mapping[str, Any], project: Path, level: str, as_of: str, without: Sequence[str]) -> Inquiry:
@@ -33,7 +34,7 @@ def field_named(name: str, fields: Sequence[str], *, where: str) -> str:
     Raises:
         ConfigError: the recipe filters by no such field.
     """
-    shown = {FILTERS.get(field, field): field for field in fields}
+    shown = {filter_name(field, words("ko")): field for field in fields}
     found = name if name in fields else shown.get(name)
     if found is None:
         known = ", ".join(f"{field} ({word})" if field != word else field for word, field in shown.items())
