@@ -132,6 +132,13 @@ class Answerer:
         level = self.levels.get(name)
         return replace(self.decoding, max_new_tokens=level.max_new_tokens) if level and level.max_new_tokens else self.decoding
 
+    def decoding_for(self, prepared: Prepared) -> Decoding:
+        """Return how a prepared question is decoded: as at its level, but for what the asker chose."""
+        decoding = self.decoding_at(prepared.level)
+        if prepared.max_new_tokens is not None:
+            decoding = replace(decoding, max_new_tokens=prepared.max_new_tokens)
+        return decoding if prepared.temperature is None else replace(decoding, temperature=prepared.temperature)
+
     def second_try(self, prepared: Prepared, verdict: Verdict) -> Prepared | None:
         """Return the question with its best evidence alone, when the first answer was declined though there is some."""
         return self.preparer.narrowed(prepared) if verdict.status == "declined" and self.levers else None
@@ -153,7 +160,7 @@ class Answerer:
         current: Prepared | None = prepared
         while current is not None:
             attempts += 1
-            with self.generator.stream(self.preparer.request(current), self.decoding_at(current.level)) as pieces:
+            with self.generator.stream(self.preparer.request(current), self.decoding_for(current)) as pieces:
                 for piece in pieces:
                     yield Delta(text=piece, attempt=attempts)
                 generation = _complete(pieces.generation)
@@ -208,7 +215,7 @@ class Answerer:
         """Yield the questions in parts that share their decoding: levels differ in how long an answer may be."""
         kinds: dict[Decoding, list[tuple[int, Prepared]]] = {}
         for one in waiting:
-            kinds.setdefault(self.decoding_at(one[1].level), []).append(one)
+            kinds.setdefault(self.decoding_for(one[1]), []).append(one)
         for decoding, those in kinds.items():
             for start in range(0, len(those), size):
                 yield decoding, those[start : start + size]

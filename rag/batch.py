@@ -77,8 +77,9 @@ def answered_before(inquiries: Sequence[Inquiry], settings: str, kept: Path) -> 
 
 def key_of(inquiry: Inquiry, settings: str) -> str:
     """Return the name of an inquiry's answer: what is asked, how, and under which settings."""
+    own = [inquiry.top_k, inquiry.max_new_tokens, inquiry.temperature]
     return digest([" ".join(nfc(inquiry.text).split()), inquiry.level, inquiry.as_of, list(inquiry.before),
-                   sorted(inquiry.without), settings])[:24]
+                   sorted(inquiry.without), settings, *([own] if any(value is not None for value in own) else [])])[:24]
 
 
 def _ask(answerer: Answerer, left: Sequence[tuple[str, Inquiry]], keeper: Keeper, done: dict[str, dict[str, Any]],

@@ -13,7 +13,8 @@ class Inquiry:
 
     level is a level's name, mundap.levels.AUTO to have one chosen, or "" for none. as_of (YYYYMMDD): only what held on
     that day. before are the earlier questions of the conversation as they were answered (Answer.question), oldest first.
-    without names the metadata fields that are not to filter, since the asker took their chips away.
+    without names the metadata fields that are not to filter, since the asker took their chips away. top_k (passages),
+    max_new_tokens and temperature are the asker's own, in place of the recipe's and the level's; None leaves theirs.
     """
 
     text: str
@@ -21,3 +22,6 @@ class Inquiry:
     as_of: int | None = None
     before: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()
+    top_k: int | None = None
+    max_new_tokens: int | None = None
+    temperature: float | None = None

@@ -43,7 +43,8 @@ class Prepared:
     """A question ready for the model: how it was understood, what was found, and the passages its prompt quotes.
 
     filters narrowed the search, assumed names those of them the question did not state (the newest year), dropped would
-    have left nothing. suggestions are names of the index that an unknown one may have been meant for.
+    have left nothing. suggestions are names of the index that an unknown one may have been meant for. top_k, max_new_tokens
+    and temperature are as in Inquiry.
     """
 
     question: Question
@@ -61,6 +62,9 @@ class Prepared:
     retrieve_s: float = 0.0
     system: str = ""      # the system message, "" for none
     prefix: str = ""      # how the answer must begin; only on a second try
+    top_k: int | None = None
+    max_new_tokens: int | None = None
+    temperature: float | None = None
 
 
 class Preparer:
@@ -96,7 +100,8 @@ class Preparer:
         whole = complete(inquiry.text, before, self.retriever.vocabulary, self.synonyms)
         chosen = choose(inquiry.level, (*inquiry.before, inquiry.text), self.levels, self.terms)
         common = Prepared(question=self._understood(whole.text, inquiry), carried=whole.carried, as_of=inquiry.as_of,
-                          level=chosen.level.name if chosen.level else "", level_reason=chosen.reason)
+                          level=chosen.level.name if chosen.level else "", level_reason=chosen.reason, top_k=inquiry.top_k,
+                          max_new_tokens=inquiry.max_new_tokens, temperature=inquiry.temperature)
         if chunks is not None:
             found = self._packed(common, list(chunks))
         else:
@@ -151,7 +156,7 @@ class Preparer:
         top_k, budget = self.top_k, self.context_tokens
         if level is not None:
             top_k, budget = level.top_k or top_k, level.context_tokens or budget
-        passages = focus(asked.question.text, chunks, top_k=top_k, lines=self.lines, synonyms=self.synonyms)
+        passages = focus(asked.question.text, chunks, top_k=asked.top_k or top_k, lines=self.lines, synonyms=self.synonyms)
         if budget:
             passages = fitted(passages, budget, self._count)
         return replace(asked, passages=tuple(passages), answerable=bool(find(asked.question, passages)))

@@ -45,9 +45,10 @@ def test_what_was_kept_is_not_asked_again_and_nothing_is_opened_for_nothing(tmp_
 
 def test_the_key_holds_all_that_shapes_an_answer() -> None:
     given = dict(text="가", level="초급", as_of=20230630, before=("나",), without=frozenset({"company"}))
-    other = dict(text="다", level="", as_of=None, before=(), without=frozenset({"fiscal_year"}))
+    other = dict(text="다", level="", as_of=None, before=(), without=frozenset({"fiscal_year"}), top_k=1, max_new_tokens=9,
+                 temperature=0.5)
     keys = {key_of(Inquiry(**given | {name: value}), "s") for name, value in other.items()}  # type: ignore[arg-type]
-    assert len(keys | {key_of(Inquiry(**given), "s"), key_of(Inquiry(**given), "t")}) == 7  # type: ignore[arg-type]
+    assert len(keys | {key_of(Inquiry(**given), "s"), key_of(Inquiry(**given), "t")}) == 10  # type: ignore[arg-type]
     assert key_of(Inquiry(text=" 가\n나"), "s") == key_of(Inquiry(text="가 나"), "s")
 
 

@@ -201,3 +201,15 @@ def test_auto_answers_at_the_level_asked_in_and_says_why(opening: Opening) -> No
     easy = answerer.ask(Inquiry(text=QUESTIONS[0], level=AUTO, before=("쉽게 설명해 주세요.",)))
     assert (plain.level, easy.level) == ("중급", "초급")
     assert easy.level_reason == "'쉽게 설명'이라고 하셔서 초급" and plain.level_reason.endswith("중급")
+
+
+def test_the_askers_own_number_of_passages_length_and_temperature_go_before_the_levels(opening: Opening) -> None:
+    answerer, generator = opening(worded)
+    plain = answerer.prepare(Inquiry(text=QUESTIONS[0], level="중급"))
+    own = answerer.prepare(Inquiry(text=QUESTIONS[0], level="중급", top_k=1, max_new_tokens=33, temperature=0.0))
+    warm = answerer.prepare(Inquiry(text=QUESTIONS[0], level="중급", temperature=0.7))
+    assert (len(plain.passages), len(own.passages)) == (2, 1)
+    told = [(decoding.max_new_tokens, decoding.temperature) for decoding in map(answerer.decoding_for, (plain, own, warm))]
+    assert told == [(40, 0.0), (33, 0.0), (40, 0.7)]
+    answerer.ask_many([plain, own, warm])
+    assert generator.batches == [1, 1, 1], "questions decoded otherwise are not generated together"
