@@ -47,6 +47,7 @@ CREATE TABLE votes (                        -- left and right are the sides as t
   right_answer TEXT NOT NULL REFERENCES answers ON DELETE CASCADE,
   winner       TEXT NOT NULL CHECK (winner IN ('left', 'right', 'tie')),
   created_at   TEXT NOT NULL,
+  both_bad     INTEGER NOT NULL DEFAULT 0 CHECK (both_bad = 0 OR winner = 'tie'),  -- 1: a tie because neither was good
   PRIMARY KEY (rater, left_answer, right_answer)
 ) STRICT;
 
