@@ -15,11 +15,10 @@ from typing import Any
 
 from mundap.chunk import Chunk
 from mundap.context import fitted, focus
-from mundap.errors import ConfigError
 from mundap.followup import complete
 from mundap.foreign_text import one_line
 from mundap.generator import Request
-from mundap.levels import choose, load_levels
+from mundap.levels import choose
 from mundap.names import alike
 from mundap.paths import resolve
 from mundap.prompt import Passage, build_input, user_content
@@ -34,8 +33,7 @@ from rag.search.filters import Filters
 from rag.search.hit import Hit
 from rag.search.rerank import rerank
 from rag.search.retrieve import Retriever
-
-CATEGORY = "category"   # the metadata field that picks a system prompt
+from rag.wording import CATEGORY, Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +75,8 @@ class Preparer:
         self.lines: int = prompt["lines_per_passage"]
         self.context_tokens: int | None = prompt.get("context_tokens")
         self.whole_sections: bool = retrieval.get("expand_sections", False)
-        self.instruction = _text(prompt["instruction"], project)
-        self.systems = {name: _text(path, project) for name, path in (prompt.get("systems") or {}).items()}
-        self.system = _text(prompt["system"], project) if prompt.get("system") else ""
-        self.levels = load_levels(recipe.get("levels"), project)
+        self.wording = Wording.of(recipe, project)
+        self.levels = self.wording.levels
         self.terms = load_terms(recipe.get("terms"), project)
         self.synonyms: Synonyms = load_synonyms(recipe.get("synonyms"), project)
         reranker = retrieval.get("reranker")
@@ -108,21 +104,17 @@ class Preparer:
             found = self._retrieved(common)
             found = self._of_newest_year(found, inquiry) or found
         return replace(found, retrieve_s=time.perf_counter() - started, suggestions=self._meant(found),
-                       system=self._system_of(found))
+                       system=self.wording.system_of(found.question.filters, found.hits))
 
     def request(self, prepared: Prepared) -> Request:
         """Return what the model is sent: the bytes a training row of the same passages has."""
         given = build_input(prepared.passages, prepared.question.text)
-        return Request(content=user_content(self._instruction(prepared), given), system=prepared.system,
+        return Request(content=user_content(self.wording.instruct(prepared.level), given), system=prepared.system,
                        prefix=one_line(prepared.prefix))
 
     def told(self, prepared: Prepared) -> str:
         """Return all that a prompt says of its own: the system message and the instruction, its level's wording included."""
-        return "\n".join(filter(None, (prepared.system, self._instruction(prepared))))
-
-    def _instruction(self, prepared: Prepared) -> str:
-        level = self.levels.get(prepared.level)
-        return level.instruct(self.instruction) if level else self.instruction
+        return "\n".join(filter(None, (prepared.system, self.wording.instruct(prepared.level))))
 
     def narrowed(self, prepared: Prepared) -> Prepared | None:
         """Return the question with its best evidence alone; None where there is none."""
@@ -196,14 +188,6 @@ class Preparer:
                  for value in values if isinstance(value, str)]
         return tuple(dict.fromkeys(name for word in found.question.unknown for name in alike(word, names)))
 
-    def _system_of(self, found: Prepared) -> str:
-        """Return the system message of the question's category: the one it names, else that of the best passage."""
-        if not self.systems:
-            return self.system
-        named = found.question.filters.get(CATEGORY) or (
-            [found.hits[0].chunk.metadata.get(CATEGORY, "")] if found.hits else [])
-        return next((self.systems[str(name)] for name in named if str(name) in self.systems), self.system)
-
     @cached_property
     def _count(self) -> Callable[[str], int]:
         return token_counter(self._tokenizer)
@@ -218,11 +202,3 @@ def _figure_answers(prepared: Prepared) -> bool:
 def _joined(section: Sequence[Chunk]) -> str:
     """Return a section's text, each line once: chunks of one table repeat its heading."""
     return "\n".join(dict.fromkeys(line for chunk in section for line in chunk.text.splitlines()))
-
-
-def _text(path: str, project: Path) -> str:
-    """Return a prompt file's text, without blanks around it."""
-    file = resolve(path, project)
-    if not file.is_file():
-        raise ConfigError("there is no such file.", where=path, fix="Name an existing text file under configs/prompts/.")
-    return file.read_text(encoding="utf-8").strip()
