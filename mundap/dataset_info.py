@@ -1,11 +1,13 @@
 """LLaMA-Factory's dataset registry: which names a recipe's datasets have, and which files stand behind them.
 
-Reads dataset_info.json; never writes it. A dataset that lies on a hub or in a cloud has no file here.
+Reads dataset_info.json, and adds an entry where a command makes a dataset that none was written for: what stands there
+stays byte for byte. A dataset that lies on a hub or in a cloud has no file here.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -72,3 +74,29 @@ def files(values: Mapping[str, Any], project: Path) -> dict[str, Path]:
         elif place is not None:
             found[name] = place
     return found
+
+
+def register(path: Path, name: str, entry: Entry) -> bool:
+    """Add an entry at the end of the registry in a dataset folder; return whether it was not there before.
+
+    Written by way of a temporary name, and in ASCII alone, which a Korean Windows reads too.
+
+    Raises:
+        ConfigError: the name has another entry, or the registry cannot be read.
+    """
+    entries = read(path)
+    file = (path / DATASET_INFO).resolve()
+    if name in entries:
+        if dict(entries[name]) != dict(entry):
+            raise ConfigError(f"{name} is registered already, and otherwise than it would be.", where=str(file),
+                              fix=f"Make the entry {json.dumps(dict(entry))}, or take it out.")
+        return False
+    text = file.read_text(encoding="utf-8")
+    end = text.rindex("}")
+    before = text[:end].rstrip()
+    lines = ",\n".join(f"    {json.dumps(key)}: {json.dumps(value)}" for key, value in entry.items())
+    added = f"{',' if entries else ''}\n  {json.dumps(name)}: {{\n{lines}\n  }}\n"
+    temporary = file.with_name(file.name + ".tmp")
+    temporary.write_text(before + added + text[end:], encoding="utf-8", newline="")
+    os.replace(temporary, file)
+    return True

@@ -102,7 +102,7 @@ def file_hash(file: Path) -> str:
 def code_hash(*, rows: bool = True) -> str:
     """Return a hash of the code that shapes the output; without rows, of what shapes documents, chunks and facts."""
     package, here = Path(mundap.__file__).parent, Path(__file__).parent
-    without = ("samples",) if rows else ("samples", *_ROWS_ONLY)
+    without = ("samples", "flywheel") if rows else ("samples", "flywheel", *_ROWS_ONLY)
     files = [*(file for file in sorted(here.rglob("*.py")) if file.relative_to(here).parts[0] not in without),
              *(package / f"{name}.py" for name in _SHAPING)]
     return _digest("".join(file_hash(file) for file in files).encode())

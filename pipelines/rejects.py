@@ -28,6 +28,16 @@ REASONS = {
     "empty_field": "a field is empty",
     "duplicate": "another row asks the same",
     "over_tokens": "the row is longer than rows.max_tokens",
+    # people's judgements: pipelines/flywheel
+    "answer_unreadable": "the answer was kept by an earlier release and cannot be read any more",
+    "model_not_asked": "the answer was declined before a model was asked, so there is no prompt to train on",
+    "held_out": "the question, or the line that answers it, belongs to the evaluation",
+    "no_citation": "the answer does not say which passage it is from",
+    "undecided": "the score is neither good nor bad",
+    "tie": "the two answers were voted alike",
+    "other_prompt": "the two answers were given to different passages or instructions",
+    "same_answer": "the two answers read the same",
+    "contradicted": "others judged the same otherwise, and as many of them or more",
     # the quality gate's own: pipelines/quality/registry.py
     "short_answer": "the answer is too short to say anything",
     "long_answer": "the answer is longer than wanted",

@@ -18,7 +18,7 @@ from mundap.context import fitted, focus
 from mundap.followup import complete
 from mundap.foreign_text import one_line
 from mundap.generator import Request
-from mundap.levels import choose
+from mundap.levels import Level, choose
 from mundap.names import alike
 from mundap.paths import resolve
 from mundap.prompt import Passage, build_input, user_content
@@ -76,7 +76,6 @@ class Preparer:
         self.context_tokens: int | None = prompt.get("context_tokens")
         self.whole_sections: bool = retrieval.get("expand_sections", False)
         self.wording = Wording.of(recipe, project)
-        self.levels = self.wording.levels
         self.terms = load_terms(recipe.get("terms"), project)
         self.synonyms: Synonyms = load_synonyms(recipe.get("synonyms"), project)
         reranker = retrieval.get("reranker")
@@ -84,6 +83,11 @@ class Preparer:
         self._tokenizer = resolve(recipe["index"]["embedding_model"], project)
         self._years = next((name for name, values in retriever.vocabulary.items()
                             if values and all(isinstance(value, int) for value in values)), "")
+
+    @property
+    def levels(self) -> Mapping[str, Level]:
+        """Return the levels the recipe has, by name."""
+        return self.wording.levels
 
     def prepare(self, inquiry: Inquiry, chunks: Sequence[Chunk] | None = None) -> Prepared:
         """Return the question with its passages: retrieved, or of the chunks given (an evaluation's true ones).

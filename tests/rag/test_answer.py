@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +240,7 @@ def test_a_level_is_told_in_the_prompt_as_its_rows_tell_it(answering: Answering,
     (tmp_path / "easy.txt").write_text("쉬운 말로 적으세요.\n", encoding="utf-8")
     section = {"초급": {"instruction": "easy.txt", "top_k": 1}}
     answerer, generator = answering(lambda request: RIGHT)
-    answerer.preparer.levels = load_levels(section, tmp_path)
+    answerer.preparer.wording = replace(answerer.preparer.wording, levels=load_levels(section, tmp_path))
     assert answerer.ask(Inquiry(text=ASKED, level="초급")).text == RIGHT and answerer.ask(ASKED).text == RIGHT
     asked, plain = generator.requests
     settings = RowSettings(dataset="demo", instruction=INSTRUCTION, decline_text=DECLINE, top_k=2, lines_per_passage=3,
