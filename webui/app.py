@@ -18,7 +18,7 @@ from mundap.recipe import Recipe
 from mundap.warmup import Say
 from webui.closed import Closed
 from webui.languages import Languages
-from webui.page import build
+from webui.page import build, scripts
 from webui.people.entry import OWNER, App, Visitors
 from webui.site import Site
 from webui.words import LANGUAGES, words
@@ -59,7 +59,7 @@ def serve_on(listening: socket.socket, site: Site, say: Say, *, note: str = "") 
 def application(site: Site, host: str, port: int, note: str = "") -> App:
     """Return the whole page as an ASGI application: who is at the door, Gradio closed in, one of it a language."""
     return Visitors(Closed(Languages({language: mounted(build(site, words(language), note), host, port)
-                                      for language in LANGUAGES})))
+                                      for language in LANGUAGES}), scripts()))
 
 
 def mounted(page: Any, host: str, port: int) -> Any:

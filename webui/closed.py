@@ -31,10 +31,11 @@ _HEADERS = {
 
 
 class Closed:
-    """Wraps an ASGI application; see the module."""
+    """Wraps an ASGI application; see the module. head is HTML of ours put into its pages' head."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, head: str = "") -> None:
         self.app = app
+        self.head = head
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -44,14 +45,15 @@ class Closed:
             await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body", "body": b""})
         else:
-            await self.app(scope, receive, _Page(send, scope))
+            await self.app(scope, receive, _Page(send, scope, self.head))
 
 
 class _Page:
     """The send of one response: an HTML body is held until it is whole and cleaned; the rest goes through."""
 
-    def __init__(self, send: Send, scope: Scope) -> None:
+    def __init__(self, send: Send, scope: Scope, head: str) -> None:
         self._send = send
+        self._head = head
         self._scope = scope
         self._start: Message | None = None
         self._body = bytearray()
@@ -71,7 +73,8 @@ class _Page:
 
     async def _finish(self, start: Message) -> None:
         nonce = secrets.token_urlsafe(16)
-        body = clean(self._body.decode("utf-8"), nonce, self._scope.get(LANGUAGE, "ko")).encode("utf-8")
+        html = self._body.decode("utf-8").replace("</head>", f"{self._head}</head>", 1)
+        body = clean(html, nonce, self._scope.get(LANGUAGE, "ko")).encode("utf-8")
         kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
         start["headers"] = [*kept, (b"content-length", str(len(body)).encode()),
                             (b"content-security-policy", policy(nonce).encode())]
