@@ -86,6 +86,15 @@ class ScriptedGenerator:
         return f"{label}은 {value}입니다. [1]" if colon else f"{first[1]} [1]"
 
 
+class OtherWording(ScriptedGenerator):
+    """The same model in other words, and slower: what "v1" answers with."""
+
+    name = "scripted, other words"
+
+    def _text(self, request: Request) -> str:
+        return super()._text(request).replace("입니다", "이라고 적혀 있습니다")
+
+
 def chunks() -> list[Chunk]:
     """Return the small index's chunks, one with an address, and one that tries to be more than text."""
     hostile = chunk(f"누리식품 2023년 직원수: 1,234명\n누리식품 2023년 비고: {HOSTILE}", doc_id="hostile",
@@ -115,13 +124,14 @@ def whole_recipe(project: Path) -> dict[str, Any]:
 def scripted_site(project: Path, generator: ScriptedGenerator, changed: Mapping[str, Any] | None = None) -> Site:
     """Return the real site over a real index below project, with the scripted model; changed is laid over the recipe.
 
-    A second system, "v1", is the same model under another name, so that there is something to compare and switch to.
+    A second system, "v1", is the same model in other words, so that there is something to compare and switch to.
     """
     embedder = HashingEmbedder()
     built(project, chunks(), embedder)
     made = whole_recipe(project) | dict(changed or {})
     retriever = Retriever(open_index(made, project, embedder), embedder, made)
-    pool = Pool(project, opens=lambda generation, project: generator)
+    other = OtherWording(generator.pause_s * 2)
+    pool = Pool(project, opens=lambda generation, project: other if generation.get("chat") == "v1" else generator)
     systems = {OWN: Offered(name=OWN, recipe=made), "v1": Offered(name="v1", recipe=made | {
         "generation": made["generation"] | {"chat": "v1"}}), "gone": Offered(name="gone", recipe=made, missing="no adapter.")}
     domain = Domain(made, project, retriever, pool, systems, say)
