@@ -56,12 +56,12 @@ def is_loopback(host: str) -> bool:
     return ipaddress.ip_address(host).is_loopback
 
 
-def server(app: Any, on_started: Callable[[], None], on_ending: Callable[[], None] = lambda: None, **options: Any
-           ) -> uvicorn.Server:
+def server(app: Any, on_started: Callable[[], None], on_ending: Callable[[], None] = lambda: None, *,
+           close_s: int = CLOSE_S, **options: Any) -> uvicorn.Server:
     """Return a uvicorn server of an ASGI application, not yet running; options are uvicorn.Config's.
 
-    on_ending is called in its event loop when it was told to end, before it waits for the responses under way. It keeps
-    no access log: questions and tokens are nobody else's business.
+    on_ending is called in its event loop when it was told to end, before it waits close_s for the responses under way. It
+    keeps no access log: questions and tokens are nobody else's business.
     """
     import uvicorn
 
@@ -75,7 +75,7 @@ def server(app: Any, on_started: Callable[[], None], on_ending: Callable[[], Non
             on_ending()
             await super().shutdown(sockets)
 
-    return Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=CLOSE_S,
+    return Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=close_s,
                                  lifespan="on", **options))
 
 

@@ -10,27 +10,38 @@ from __future__ import annotations
 import contextlib
 import io
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mundap.errors import ConfigError
 from mundap.listening import address, ended_cleanly, is_loopback, listen, server
 from mundap.recipe import Recipe
 from mundap.warmup import Say
+from webui.asgi import OWNER, App
 from webui.closed import Closed
+from webui.guard import Guard
+from webui.health import Health
 from webui.languages import Languages
-from webui.page import build, scripts
-from webui.people.entry import OWNER, App, Visitors
+from webui.page import build, roles, scripts
+from webui.people.entry import Visitors
+from webui.people.log_in import LogIn
+from webui.people.sign_ins import SignIns
+from webui.posts import Posts
 from webui.site import Site
 from webui.words import LANGUAGES, words
 
-HOST = "127.0.0.1"
-PORT = 7860
+CLOSE_S = 10        # what a question being answered has when the server is told to end; heartbeats end at once
+THREADS = 160       # of Gradio's: every question that waits holds one (web.limits.waiting is 64)
+USERS = "talks/users.yaml"
+# uvicorn must not read forwarding headers itself: the guard decides whom to believe.
+HTTP: dict[str, Any] = {"proxy_headers": False, "server_header": False, "ws": "none"}
 
 
 def serve(recipes: Sequence[Recipe], say: Say) -> None:
     """Open the page of one or more rag recipes and serve it until Ctrl-C or SIGTERM; the models' processes end with it.
 
     Raises:
+        ConfigError: others could reach the page, and nobody has to log in.
         ResourceError: the port is in use, or the database is.
         IndexMismatch, ModelError: an index or a model is missing or does not fit.
         MissingExtra: Gradio is not installed.
@@ -39,43 +50,71 @@ def serve(recipes: Sequence[Recipe], say: Say) -> None:
 
     web = recipes[0].values["web"]
     with contextlib.closing(listen(web["host"], web["port"])) as listening:
+        require_log_in(listening.getsockname()[0], web)
         found = [one for recipe in recipes if (one := unproven(recipe.values["generation"], recipe.project))]
         with contextlib.closing(Site.open(recipes, say)) as site:
             serve_on(listening, site, say, note=found[0].korean if found else "")
 
 
 def serve_on(listening: socket.socket, site: Site, say: Say, *, note: str = "") -> None:
-    """Serve a site's page on a socket until Ctrl-C or SIGTERM; note is a line at its foot."""
-    site.start()
+    """Serve a site's page on a socket until Ctrl-C or SIGTERM; note is a line at its foot.
+
+    When it is told to end, no question is taken any more; those being answered have CLOSE_S to come to their end.
+
+    Raises:
+        ConfigError: others could reach the page, and nobody has to log in.
+    """
     host, port = listening.getsockname()[:2]
+    require_log_in(host, site.settings)
+    site.start()
     app = application(site, host, port, note)
-    if not is_loopback(host):
-        say(f"web.host is {host}: anyone who reaches this machine can ask. Set web.host=127.0.0.1 to keep it here.")
-    running = server(app, lambda: say(f"{site.title}: {address(host, port)} (Ctrl-C closes it)"))
+    running = server(app, lambda: say(f"{site.title}: {address(host, port)} (Ctrl-C closes it)"), site.limits.close,
+                     close_s=CLOSE_S, **HTTP)
     with ended_cleanly(running):
         running.run(sockets=[listening])
 
 
+def require_log_in(host: str, settings: Mapping[str, Any]) -> None:
+    """Raise a ConfigError where others than this machine's people reach the page and no log-in is set.
+
+    Raises:
+        ConfigError: see above.
+    """
+    if settings.get("users") or (is_loopback(host) and not settings.get("hosts")):
+        return
+    where, what = (("web.host", f"{host} is reached from other machines") if not is_loopback(host)
+                   else ("web.hosts", "a proxy brings others to this page"))
+    raise ConfigError(f"{what}, and nobody has to log in.", where=where,
+                      fix=f"Make a user and name the file: mundap users add NAME --role admin, then web.users={USERS}\n"
+                          "Or stay on this machine: web.host=127.0.0.1, without web.hosts")
+
+
 def application(site: Site, host: str, port: int, note: str = "") -> App:
-    """Return the whole page as an ASGI application: who is at the door, Gradio closed in, one of it a language."""
-    return Visitors(Closed(Languages({language: mounted(build(site, words(language), note), host, port)
-                                      for language in LANGUAGES}), scripts()))
+    """Return the whole page as an ASGI application: a guard, the door, Gradio closed in, one of it a language."""
+    settings = site.settings
+    root_path, hosts = str(settings.get("root_path", "")), settings.get("hosts", [])
+    pages = {language: build(site, words(language), note) for language in LANGUAGES}
+    mounts = {language: mounted(page, host, port, root_path) for language, page in pages.items()}
+    limits = site.limits
+    inner = Closed(Posts(Languages(mounts), site.people, roles(pages[LANGUAGES[0]]), lambda: limits.closing), scripts())
+    users = site.people.users
+    door: App = Visitors(inner) if users is None else LogIn(inner, users, SignIns(site.database), site.title)
+    return Guard(Health(door, site), host=host, hosts=hosts, root_path=root_path, log_in=users is not None)
 
 
-def mounted(page: Any, host: str, port: int) -> Any:
-    """Return the page as a FastAPI application that names no other host and, on loopback, answers to no other name."""
+def mounted(page: Any, host: str, port: int, root_path: str = "") -> Any:
+    """Return the page as a FastAPI application that names no other host; who may ask is the guard's business."""
     import gradio as gr
     from fastapi import FastAPI, Request
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
 
     def owner(request: Request) -> str | None:
         return request.scope.get(OWNER)
 
+    page.max_threads = page._queue.max_thread_count = THREADS
     outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    if is_loopback(host):  # a web site whose name is made to point at 127.0.0.1 must not read the answers
-        outer.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]"])
     owner.__annotations__ = {"request": Request, "return": str | None}   # FastAPI reads them; here they are text
     with contextlib.redirect_stdout(io.StringIO()):  # Gradio 5.50 prints a line meant for its own developers
         return gr.mount_gradio_app(outer, page, path="/", server_name=host, server_port=port, show_api=False,
                                    auth_dependency=owner, allowed_paths=[], show_error=False, max_file_size="50mb",
-                                   ssr_mode=False, pwa=False, enable_monitoring=False, mcp_server=False)
+                                   ssr_mode=False, pwa=False, enable_monitoring=False, mcp_server=False,
+                                   root_path=root_path or None)

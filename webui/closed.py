@@ -1,8 +1,8 @@
 """What keeps the page inside this machine: an ASGI layer around Gradio's own application.
 
 Gradio's HTML names a script on a CDN and opens connections to font servers. This takes those out, and sends a content
-security policy under which the browser refuses any other host and any script that is not the page's own. Gradio's
-routes that the page never uses and that would take files from, or fetch addresses for, a visitor are not there.
+security policy under which the browser refuses any other host and any script that is not the page's own. Of Gradio's routes
+only those the page uses are there: none that reads a file, fetches an address, or tells what functions there are.
 """
 
 from __future__ import annotations
@@ -10,24 +10,32 @@ from __future__ import annotations
 import re
 import secrets
 
+from webui.asgi import HEADERS, App, Message, Receive, Scope, Send, respond
 from webui.languages import LANGUAGE
-from webui.people.entry import App, Message, Receive, Scope, Send
 
-UNUSED_ROUTES = ("/gradio_api/upload", "/gradio_api/proxy", "/gradio_api/file", "/gradio_api/info",
-                 "/gradio_api/openapi", "/upload", "/proxy", "/file", "/config/", "/docs", "/redoc", "/openapi.json",
-                 "/monitoring")
+# Method and path of everything that is passed on, as one regular expression. A path is what the server has decoded.
+_NAME = r"[\w-][\w.-]*"
+ROUTES: tuple[tuple[str, str], ...] = (
+    ("GET", r"/"),
+    ("GET", rf"/(?:assets|static)/(?:{_NAME}/)*{_NAME}"),       # Gradio's own scripts, styles and fonts
+    ("GET", r"/theme\.css"),
+    ("GET", r"/favicon\.ico"),
+    ("GET", r"/robots\.txt"),
+    ("GET", r"/gradio_api/heartbeat/[0-9a-z]+"),                # tells that a tab was closed
+    ("GET", r"/gradio_api/queue/data"),
+    ("POST", r"/gradio_api/queue/join"),
+    ("POST", r"/gradio_api/cancel"),
+    ("POST", r"/gradio_api/reset"),
+    ("POST", r"/gradio_api/run/predict"),                       # callbacks with queue=False
+)
+_OPEN = tuple((method, re.compile(path, re.ASCII)) for method, path in ROUTES)
 _FOREIGN = r"(?:https?:)?//(?!127\.0\.0\.1|localhost)[^\"']*"
 _FOREIGN_TAGS = (
     re.compile(rf"<link\b[^>]*\bhref=[\"']{_FOREIGN}[\"'][^>]*>\s*", re.IGNORECASE),
+    re.compile(r"<link\b[^>]*\brel=[\"']manifest[\"'][^>]*>\s*", re.IGNORECASE),
     re.compile(rf"<script\b[^>]*\bsrc=[\"']{_FOREIGN}[\"'][^>]*>\s*</script>\s*", re.IGNORECASE),
     re.compile(r"<meta\b[^>]*\b(?:property|name)=[\"'](?:og|twitter):[^>]*>\s*", re.IGNORECASE),
 )
-_HEADERS = {
-    b"referrer-policy": b"no-referrer",
-    b"x-content-type-options": b"nosniff",
-    b"x-frame-options": b"DENY",
-    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
-}
 
 
 class Closed:
@@ -41,11 +49,16 @@ class Closed:
         """Answer one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-        elif scope["path"].startswith(UNUSED_ROUTES):
-            await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
-            await send({"type": "http.response.body", "body": b""})
-        else:
+        elif is_open(scope["method"], scope["path"]):
             await self.app(scope, receive, _Page(send, scope, self.head))
+        else:
+            await respond(send, 404, "there is nothing here.\n")
+
+
+def is_open(method: str, path: str) -> bool:
+    """Return whether a request is for one of ROUTES; HEAD is where GET is."""
+    return any((method == allowed or (method, allowed) == ("HEAD", "GET")) and pattern.fullmatch(path)
+               for allowed, pattern in _OPEN)
 
 
 class _Page:
@@ -60,7 +73,8 @@ class _Page:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *_HEADERS.items()]
+            own = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in HEADERS]
+            message["headers"] = [*own, *HEADERS.items()]
             if _is_html(message):
                 self._start = message
                 return
@@ -95,7 +109,7 @@ def policy(nonce: str) -> str:
     return "; ".join((
         "default-src 'self'", f"script-src 'self' 'nonce-{nonce}'", "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:", "font-src 'self' data:", "connect-src 'self'", "worker-src 'self' blob:",
-        "object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"))
+        "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"))
 
 
 def _is_html(start: Message) -> bool:

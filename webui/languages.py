@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs
 
-from webui.people.entry import Receive, Scope, Send, cookies
+from webui.asgi import Receive, Scope, Send, cookies, crumb, redirect
 from webui.words import COOKIE, LANGUAGES, language_of
 
 LANGUAGE = "mundap_language"    # the scope's key
+_YEAR_S = 365 * 24 * 3600
 
 
 class Languages:
@@ -31,18 +32,11 @@ class Languages:
         """Answer one request."""
         if scope["type"] == "lifespan":
             await self._lifespan(scope, receive, send)
-            return
-        chosen = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("language", [""])[0]
-        if scope["type"] == "http" and scope["path"] == "/" and chosen in LANGUAGES:
-            crumb = f"{COOKIE}={chosen}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict".encode()
-            await send({"type": "http.response.start", "status": 303, "headers": [
-                (b"location", b"./"), (b"set-cookie", crumb), (b"content-length", b"0")]})
-            await send({"type": "http.response.body", "body": b""})
-            return
-        accepted = next((value for name, value in scope.get("headers", ()) if name == b"accept-language"), b"")
-        language = language_of(accepted.decode("latin-1"), cookies(scope).get(COOKIE, ""))
-        scope[LANGUAGE] = language
-        await self.apps[language](scope, receive, send)
+        elif scope["path"] == "/" and chosen_now(scope):
+            await redirect(send, "./", keeping(scope))
+        else:
+            scope[LANGUAGE] = language(scope)
+            await self.apps[scope[LANGUAGE]](scope, receive, send)
 
     @asynccontextmanager
     async def _alive(self, _: Any) -> AsyncIterator[None]:
@@ -51,3 +45,20 @@ class Languages:
             for app in self.apps.values():
                 await stack.enter_async_context(app.router.lifespan_context(app))
             yield
+
+
+def chosen_now(scope: Scope) -> str:
+    """Return the language that a request's ?language= chooses, "" for none."""
+    asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("language", [""])[0]
+    return asked if asked in LANGUAGES else ""
+
+
+def keeping(scope: Scope) -> tuple[bytes, bytes]:
+    """Return the header that keeps the language chosen now."""
+    return crumb(scope, COOKIE, chosen_now(scope), _YEAR_S)
+
+
+def language(scope: Scope) -> str:
+    """Return the language of a request."""
+    accepted = next((value for name, value in scope.get("headers", ()) if name == b"accept-language"), b"")
+    return language_of(accepted.decode("latin-1"), cookies(scope).get(COOKIE, ""))

@@ -10,7 +10,7 @@ from typing import Any
 from mundap.errors import MissingExtra
 from webui import render, theme
 from webui.highlight import escape
-from webui.people import Role
+from webui.people import Person, Role
 from webui.site import Page, Site
 from webui.tabs import ask, compare, documents, evaluate, flywheel, models
 from webui.words import Words
@@ -36,6 +36,7 @@ def build(site: Site, words: Words, note: str = "") -> Any:
     with gr.Blocks(theme=theme.theme(), css_paths=_STYLES, title=site.title, analytics_enabled=False) as blocks:
         with gr.Column(elem_id="page"):
             page = replace(Page(site=site, words=words), chosen=_masthead(site, words))
+            account = gr.HTML(elem_id="account", padding=False)
             with gr.Tabs(elem_id="tabs"):
                 shown = [_tab(page, name, module, role) for name, module, role in TABS]
             if note:
@@ -43,9 +44,9 @@ def build(site: Site, words: Words, note: str = "") -> Any:
 
         def whose(request: gr.Request) -> list[Any]:
             person = site.people.of(request)
-            return [gr.update(visible=person.role >= role) for _, _, role in TABS]
+            return [*(gr.update(visible=person.role >= role) for _, _, role in TABS), _account(person, words)]
 
-        blocks.load(whose, outputs=shown, show_progress="hidden", api_name=False, queue=False)
+        blocks.load(whose, outputs=[*shown, account], show_progress="hidden", api_name=False, queue=False)
     blocks.queue(api_open=False)
     return blocks
 
@@ -55,12 +56,28 @@ def scripts() -> str:
     return "".join(f"<script>\n{file.read_text(encoding='utf-8')}</script>\n" for file in _SCRIPTS)
 
 
+def roles(blocks: Any) -> dict[int, Role]:
+    """Return whom each callback of a built page is for, by Gradio's fn_index; those outside the tabs are everybody's."""
+    return dict(blocks.mundap_roles)
+
+
 def _tab(page: Page, name: str, module: Any, role: Role) -> Any:
     import gradio as gr
 
+    root = gr.context.Context.root_block
+    before = set(root.fns)
     with gr.Tab(page.words(f"page.tabs.{name}"), id=name, elem_id=f"tab-{name}", visible=role is Role.VIEWER) as tab:
         module.lay_out(page)
+    root.mundap_roles = getattr(root, "mundap_roles", {}) | dict.fromkeys(set(root.fns) - before, role)
     return tab
+
+
+def _account(person: Person, words: Words) -> str:
+    """Return who is logged in, with a way out; nothing where nobody logs in."""
+    if not person.name:
+        return ""
+    return (f'<form class="account" method="post" action="./logout"><span>{escape(person.name)}</span>'
+            f'<button type="submit">{escape(words("people.log_out"))}</button></form>')
 
 
 def _masthead(site: Site, words: Words) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from mundap.recipe import Recipe
 from mundap.warmup import Say
 from webui.asking import Runs
 from webui.domain import Domain
+from webui.limits import Limits
 from webui.people import People
+from webui.people.users import Users
 from webui.pool import Opens, Pool
 from webui.storage.answers import Answers
 from webui.storage.conversations import Conversations
@@ -61,6 +64,11 @@ class Site:
         """Return the conversations kept."""
         return Conversations(self.database)
 
+    @cached_property
+    def limits(self) -> Limits:
+        """Return how much may be asked."""
+        return Limits(self.settings.get("limits", {}))
+
     def start(self) -> None:
         """Make the first domain's model and every domain's search ready, in the background."""
         self.first.warmup.start()
@@ -93,9 +101,25 @@ class Site:
                     raise ConfigError(f"two recipes have the domain {domain.key!r}.", where=recipe.where("domain"),
                                       fix="Name one of them otherwise: domain=…")
                 domains[domain.key] = domain
+            people = people_of(settings, project)
             database = Database(resolve(settings["storage"], project))
             undo.pop_all()
-        return cls(domains=domains, pool=pool, database=database, people=People(), settings=settings, project=project)
+        return cls(domains=domains, pool=pool, database=database, people=people, settings=settings, project=project)
+
+
+def people_of(settings: Mapping[str, Any], project: Path) -> People:
+    """Return who may be at the page: the users of `web.users`, or whoever is on this machine.
+
+    Raises:
+        ConfigError: the users file is missing, is none, or has nobody in it.
+    """
+    if not settings.get("users"):
+        return People()
+    users = Users(resolve(settings["users"], project))
+    if not users.all():
+        raise ConfigError("nobody may log in: the users file is empty.", where=str(users.path),
+                          fix=f"mundap users add NAME --role admin --file {settings['users']}")
+    return People(users)
 
 
 @dataclass(frozen=True, kw_only=True)

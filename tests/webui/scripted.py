@@ -26,9 +26,8 @@ from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import built, chunk, recipe, reports
 from webui.app import serve, serve_on
 from webui.domain import OWN, Domain, Offered
-from webui.people import People
 from webui.pool import Pool
-from webui.site import Site
+from webui.site import Site, people_of
 from webui.storage.database import Database
 
 DECLINE = "문서에 해당 내용이 없습니다."
@@ -135,8 +134,8 @@ def scripted_site(project: Path, generator: ScriptedGenerator, changed: Mapping[
     systems = {OWN: Offered(name=OWN, recipe=made), "v1": Offered(name="v1", recipe=made | {
         "generation": made["generation"] | {"chat": "v1"}}), "gone": Offered(name="gone", recipe=made, missing="no adapter.")}
     domain = Domain(made, project, retriever, pool, systems, say)
-    return Site(domains={domain.key: domain}, pool=pool, database=Database(Path(made["web"]["storage"])), people=People(),
-                settings=made["web"], project=project)
+    return Site(domains={domain.key: domain}, pool=pool, database=Database(Path(made["web"]["storage"])),
+                people=people_of(made["web"], project), settings=made["web"], project=project)
 
 
 def scripted_answerer(project: Path, generator: ScriptedGenerator) -> Answerer:

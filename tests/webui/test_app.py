@@ -62,7 +62,7 @@ def test_the_page_reports_to_nobody_and_offers_no_api(page: Any) -> None:
 
 
 def test_the_page_offers_questions_made_from_its_index(page: Any) -> None:
-    [offered] = [one for one in page.get_config_file()["components"] if one["type"] == "dataset"]
+    [offered] = [one for one in page.get_config_file()["components"] if one["props"].get("elem_id") == "examples"]
     assert offered["props"]["samples"][0] == ["가온누리전자의 2023년 영업이익은 얼마인가요?"]
 
 

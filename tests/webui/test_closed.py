@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from webui.closed import Closed, clean
+from webui.closed import Closed, clean, is_open
 
 PAGE = """<!doctype html><html
  lang="en" style="margin:0"><head>
@@ -33,7 +33,7 @@ PAGE = """<!doctype html><html
 @pytest.fixture
 def client() -> TestClient:
     app = Starlette(routes=[Route("/", lambda request: HTMLResponse(PAGE)),
-                            Route("/data", lambda request: PlainTextResponse(PAGE)),
+                            Route("/robots.txt", lambda request: PlainTextResponse(PAGE)),
                             Route("/gradio_api/upload", lambda request: PlainTextResponse("here"), methods=["POST"])])
     return TestClient(Closed(app))
 
@@ -55,8 +55,17 @@ def test_html_carries_a_policy_with_its_own_nonce(client: TestClient) -> None:
 
 
 def test_what_is_not_html_is_left_alone(client: TestClient) -> None:
-    assert client.get("/data").text == PAGE
+    assert client.get("/robots.txt").text == PAGE
 
 
-def test_unused_routes_are_not_there(client: TestClient) -> None:
+def test_a_route_that_nobody_opened_is_not_there(client: TestClient) -> None:
     assert client.post("/gradio_api/upload").status_code == 404
+    assert client.post("/").status_code == 404 and client.head("/").status_code == 200
+
+
+@pytest.mark.parametrize("path", [
+    "/assets/../config", "/assets/..", "/assets/.hidden", "/static//etc/passwd", "/assets/", "/static/a/../../b", "/assets/a\\b",
+    "/gradio_api/file=/etc/passwd", "/gradio_api/file/etc/passwd", "/gradio_api/heartbeat/a/b", "/config", "/config/", "//",
+    "/gradio_api/run/other", "/gradio_api/queue/join/", "/assets/a%2fb", "/favicon.ico\n"])
+def test_a_path_that_only_looks_like_one_of_them_is_not_open(path: str) -> None:
+    assert not is_open("GET", path) and not is_open("POST", path)

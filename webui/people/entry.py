@@ -1,22 +1,15 @@
-"""The first layer of the page: who is at the door. Sets the visitor's cookie and passes on whose request it is."""
+"""The door without log-in: a visitor is known by a cookie of random bits, which is set when they have none."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
-from typing import Any
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from webui.asgi import OWNER, App, Message, Receive, Scope, Send, cookies, crumb
 
 COOKIE = "mundap_visitor"
-OWNER = "mundap_owner"      # the scope's key
 _YEAR_S = 365 * 24 * 3600
+_LONGEST = 128
 
 
 class Visitors:
@@ -27,21 +20,20 @@ class Visitors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         token = cookies(scope).get(COOKIE, "")
-        if len(token) >= 32:
+        if 32 <= len(token) <= _LONGEST:
             scope[OWNER] = owner_of(token)
             await self.app(scope, receive, send)
             return
         token = secrets.token_urlsafe(32)
         scope[OWNER] = owner_of(token)
-        crumb = f"{COOKIE}={token}; Path=/; Max-Age={_YEAR_S}; HttpOnly; SameSite=Strict".encode()
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), (b"set-cookie", crumb)]
+                message["headers"] = [*message.get("headers", ()), crumb(scope, COOKIE, token, _YEAR_S)]
             await send(message)
 
         await self.app(scope, receive, with_cookie)
@@ -50,15 +42,3 @@ class Visitors:
 def owner_of(token: str) -> str:
     """Return what a visitor's records are kept under."""
     return "visitor-" + hashlib.sha256(token.encode()).hexdigest()[:32]
-
-
-def cookies(scope: Scope) -> dict[str, str]:
-    """Return a request's cookies."""
-    jar: SimpleCookie = SimpleCookie()
-    for name, value in scope.get("headers", ()):
-        if name == b"cookie":
-            try:
-                jar.load(value.decode("latin-1"))
-            except CookieError:
-                return {}
-    return {name: morsel.value for name, morsel in jar.items()}
