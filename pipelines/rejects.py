@@ -29,7 +29,6 @@ REASONS = {
     "duplicate": "another row asks the same",
     "over_tokens": "the row is longer than rows.max_tokens",
     # people's judgements: pipelines/flywheel
-    "answer_unreadable": "the answer was kept by an earlier release and cannot be read any more",
     "model_not_asked": "the answer was declined before a model was asked, so there is no prompt to train on",
     "held_out": "the question, or the line that answers it, belongs to the evaluation",
     "no_citation": "the answer does not say which passage it is from",

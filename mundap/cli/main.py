@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "ask": "Answer one question, with its evidence.",
     "eval": "Measure how often answers are right, cited, and rightly declined.",
     "web": "Open the page on 127.0.0.1.",
+    "feedback": "Turn ratings, votes and corrections into training rows.",
     "board": "Open LLaMA Board on 127.0.0.1, on this project's datasets.",
     "serve": "Serve the same answers to OpenAI clients.",
     "check": "Check every recipe, alone and against the others.",

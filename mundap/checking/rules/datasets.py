@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ TAG_KEYS = frozenset((
 FORMATS = ("alpaca", "sharegpt", "openai")
 _PAIRS = ("rm", "dpo")
 KEYS = ("dataset", "eval_dataset")
+_FEEDBACK = re.compile(r"(\w+)_feedback_(?:sft|kto|dpo)")   # what people's judgements become
 
 
 def registered(recipe: Recipe) -> Iterator[Problem]:
@@ -52,7 +54,7 @@ def files_there(recipe: Recipe) -> Iterator[Problem]:
         place = dataset_info.source(entry, folder)
         if place is not None and not place.exists():
             maker = _maker(name, recipe)
-            fix = f"Make it with: mundap data {maker}" if maker else "Put it there, or correct its file_name."
+            fix = f"Make it with: mundap {maker}" if maker else "Put it there, or correct its file_name."
             yield recipe.problem((key,), f"{show(place, recipe.project)} is not there.", fix, later=bool(maker))
 
 
@@ -285,14 +287,19 @@ def _stage(recipe: Recipe) -> str:
 
 
 def _maker(name: str, recipe: Recipe) -> str:
-    """Return the data recipe that writes a dataset, or an empty text."""
-    for file in sorted((recipe.project / "configs").rglob("data*.yaml")):
-        if kind_of(file) != "data":
+    """Return the command, without its first word, that writes a dataset, or an empty text."""
+    feedback = _FEEDBACK.fullmatch(name)
+    kind = "rag" if feedback else "data"
+    for file in sorted((recipe.project / "configs").rglob(f"{kind}*.yaml")):
+        if kind_of(file) != kind:
             continue
         try:
-            rows = yaml_lines.read(file).values.get("rows") or {}
+            values = yaml_lines.read(file).values
         except ConfigError:
             continue   # the checker tells about that file itself
-        if isinstance(rows, dict) and name in (rows.get("dataset"), f"{rows.get('dataset')}_eval"):
-            return show(file, recipe.project)
+        rows = values.get("rows") or {}
+        if feedback and values.get("domain") == feedback[1]:
+            return f"feedback {show(file, recipe.project)}"
+        if not feedback and isinstance(rows, dict) and name in (rows.get("dataset"), f"{rows.get('dataset')}_eval"):
+            return f"data {show(file, recipe.project)}"
     return ""
