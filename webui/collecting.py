@@ -6,6 +6,7 @@ Who judged leaves the database as a number alone; the numbers follow the order i
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,11 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mundap import yaml_lines
+from mundap.errors import ConfigError, DataError
+from mundap.paths import resolve, show
+from mundap.recipe import kind_of
 from pipelines.flywheel.judgement import Judgements, Rated, Shown, Thresholds, Voted
-from pipelines.flywheel.stage import Feedback, collect
+from pipelines.flywheel.recipes import WORD, write_recipes
+from pipelines.flywheel.stage import Feedback, collect, write
 from rag.wording import Wording
 from webui.storage.answers import Kept, kept
 from webui.storage.database import Database
+from webui.words import Words
+
+STORAGE = "talks/talks.sqlite"   # of a rag.yaml that names none
 
 _ANSWERS = "SELECT * FROM answers WHERE domain = ? AND id IN (SELECT answer FROM ratings UNION SELECT left_answer FROM votes " \
            "UNION SELECT right_answer FROM votes)"
@@ -91,3 +100,78 @@ def as_shown(found: Kept, wording: Wording) -> Shown:
                  instruction=wording.instruct(answer.level), by_model=answer.attempts > 0,
                  system_message=wording.system_of({**answer.dropped, **answer.filters}, answer.hits), level=answer.level,
                  answered_by=found.system, model=found.model)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What making the data wrote, as paths a person types. missing says why there are no recipes, "" where there are.
+
+    following are the commands to train with what was made.
+    """
+
+    files: tuple[str, ...]
+    rejects: str
+    card: str
+    recipes: tuple[str, ...] = ()
+    following: tuple[str, ...] = ()
+    missing: str = ""
+
+
+def put_down(found: Feedback, project: Path, folder: Path | None) -> Outcome:
+    """Write a domain's feedback and, into its folder of recipes, the recipes that train on it.
+
+    Raises:
+        ConfigError, ResourceError: as pipelines.flywheel.stage.write.
+    """
+    done = write(found, project)
+    kinds = tuple(done.files)
+    recipes: list[Path] = []
+    missing = ""
+    try:
+        if folder is None:
+            raise ConfigError("no rag.yaml below configs/ has this domain.", where=found.domain)
+        recipes = write_recipes(folder, found.domain, project, kinds)
+    except (ConfigError, OSError) as error:
+        missing = " ".join(str(error).split())
+    following = () if missing or folder is None else tuple(
+        shlex.join(["mundap", "train", show(folder / f"train_{WORD[kind]}.yaml", project)]) for kind in kinds)
+    return Outcome(files=tuple(show(path, project) for path in done.files.values()), rejects=show(done.rejects, project),
+                   card=show(done.card, project), recipes=tuple(show(path, project) for path in recipes), following=following,
+                   missing=missing)
+
+
+def recipe_of(domain: str, project: Path) -> Path | None:
+    """Return the rag.yaml below configs/ that has a domain, the first by path; None where there is none."""
+    for file in sorted((project / "configs").rglob("rag*.yaml")):
+        try:
+            if kind_of(file) == "rag" and yaml_lines.read(file).values.get("domain") == domain:
+                return file
+        except ConfigError:
+            continue   # a file the page was not opened with
+    return None
+
+
+def command_line(domain: str, project: Path, database: Path, thresholds: Thresholds) -> str:
+    """Return the command that does what the page does."""
+    recipe = recipe_of(domain, project)
+    words = ["mundap", "feedback", show(recipe, project) if recipe else "rag.yaml"]
+    if recipe is None or resolve(_storage(recipe), project) != database:
+        words.append(f"web.storage={show(database, project)}")
+    return shlex.join([*words, "--good", str(thresholds.good), "--bad", str(thresholds.bad)])
+
+
+def chosen(good: Any, bad: Any, words: Words) -> Thresholds:
+    """Return the scores chosen on the page.
+
+    Raises:
+        DataError: they are no scores, or an answer could be both.
+    """
+    try:
+        return Thresholds(good=int(good), bad=int(bad))
+    except (TypeError, ValueError) as error:
+        raise DataError(words("flywheel.wrong_scores"), fix=words("flywheel.wrong_scores_fix")) from error
+
+
+def _storage(recipe: Path) -> str:
+    web = yaml_lines.read(recipe).values.get("web") or {}
+    return str(web.get("storage") or STORAGE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -49,27 +49,19 @@ def command(recipe: RecipePath, overrides: Overrides = None, good: Good = 4, bad
         return
     _tell(found)
     for name, value in written.items():
-        result(f"{name}: {value}")
+        for line in (value,) if isinstance(value, str) else value:
+            result(f"{name}: {line}")
 
 
-def _write(found: Feedback, loaded: Recipe) -> dict[str, str]:
-    """Write rows and recipes; return what was written by what it is, and the next command."""
-    from mundap.errors import ConfigError
-    from mundap.paths import show
-    from pipelines.flywheel.recipes import WORD, write_recipes
-    from pipelines.flywheel.stage import write
+def _write(found: Feedback, loaded: Recipe) -> dict[str, Any]:
+    """Write rows and recipes; return what was written by what it is."""
+    from webui.collecting import put_down
 
-    done = write(found, loaded.project)
-    told: dict[str, str] = {kind: show(path, loaded.project) for kind, path in done.files.items()}
-    told |= {"dropped": show(done.rejects, loaded.project), "card": show(done.card, loaded.project)}
-    folder = loaded.path.parent
-    try:
-        recipes = write_recipes(folder, found.domain, loaded.project, kinds=tuple(done.files))
-    except ConfigError as error:
-        say(f"note: no recipes were written. {error}")
-        return told
-    told |= {f"new {path.stem}": show(path, loaded.project) for path in recipes}
-    return told | {f"next ({kind})": f"mundap train {show(folder, loaded.project)}/train_{WORD[kind]}.yaml" for kind in done.files}
+    outcome = put_down(found, loaded.project, loaded.path.parent)
+    if outcome.missing:
+        say(f"note: no recipes were written. {outcome.missing}")
+    return {"rows": outcome.files, "dropped": outcome.rejects, "card": outcome.card, "new recipes": outcome.recipes,
+            "next": outcome.following}
 
 
 def _tell(found: Feedback) -> None:

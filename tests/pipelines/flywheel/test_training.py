@@ -55,8 +55,10 @@ def trained_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("kind", ["kto", "dpo", "sft"])
 def test_two_steps_move_the_adapter(trained_on: Path, kind: Kind) -> None:
     more = ("max_samples=4",) if kind == "sft" else ()
-    words = [sys.executable, "-m", "mundap.cli.main", "train", f"configs/demo/train_{WORD[kind]}.yaml", *SHORT, *more, "--no-forecast"]
-    env = {name: value for name, value in os.environ.items() if name != "MUNDAP_HOME"} | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    words = [sys.executable, "-m", "mundap.cli.main", "train", f"configs/demo/train_{WORD[kind]}.yaml", *SHORT, *more,
+             "--no-forecast"]
+    env = {name: value for name, value in os.environ.items() if name != "MUNDAP_HOME"}
+    env |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
     done = subprocess.run(words, cwd=trained_on, env=env, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     folder = trained_on / "saves/demo" / WORD[kind]
