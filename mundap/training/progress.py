@@ -48,13 +48,20 @@ class Step:
             parts.append(f"loss {self.loss:.4f}")
         if self.eval_loss is not None:
             parts.append(f"eval_loss {self.eval_loss:.4f}")
-        remaining_s = float(self.remaining_s)
-        if self.elapsed_s and self.current > resumed_at:
-            per_step = self.elapsed_s / (self.current - resumed_at)
+        per_step = self.seconds_per_step(resumed_at)
+        if per_step is not None:
             parts.append(f"{per_step:.2f} s/step" if per_step >= 1 else f"{1 / per_step:.1f} steps/s")
-            remaining_s = (self.total - self.current) * per_step if resumed_at else remaining_s
-        parts.append(f"{clock(remaining_s)} left")
+        parts.append(f"{clock(self.left_s(resumed_at))} left")
         return "  ".join(parts)
+
+    def seconds_per_step(self, resumed_at: int = 0) -> float | None:
+        """Return what a step of this session took, None before the first was done."""
+        return self.elapsed_s / (self.current - resumed_at) if self.elapsed_s and self.current > resumed_at else None
+
+    def left_s(self, resumed_at: int = 0) -> float:
+        """Return the seconds that are left."""
+        per_step = self.seconds_per_step(resumed_at)
+        return (self.total - self.current) * per_step if resumed_at and per_step is not None else float(self.remaining_s)
 
 
 class TrainingLog:
