@@ -6,22 +6,25 @@ as it is. They share one index; their models are the pool's.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mundap.errors import ConfigError, MundapError, closest
+from mundap.generator import Decoding, Request
 from mundap.generator.chat_recipe import read_chat
 from mundap.paths import resolve
-from mundap.recipe import Recipe, load, sibling
+from mundap.recipe import Recipe, kind_of, load, sibling
 from mundap.warmup import Say, Warmup
 from rag.answer import Answerer
 from rag.evaluation.systems import System, load_systems
 from rag.search.retrieve import Retriever
 from webui import examples
-from webui.pool import Pool, PooledGenerator
+from webui.pool import Pool, PooledGenerator, model_key
+from webui.switching import Switching
 
 OWN = "own"   # the key of the rag.yaml's own system
 
@@ -40,7 +43,8 @@ class Domain:
     """One rag.yaml on the page. key is its `domain:`, unique on a page."""
 
     def __init__(self, recipe: Mapping[str, Any], project: Path, retriever: Retriever, pool: Pool,
-                 systems: Mapping[str, Offered], say: Say = lambda line: None) -> None:
+                 systems: Mapping[str, Offered], say: Say = lambda line: None, trains: Sequence[Path] = ()) -> None:
+        """Take what open() found; trains are the train recipes beside the rag.yaml."""
         self.recipe = recipe
         self.project = project
         self.key = str(recipe["domain"])
@@ -50,10 +54,12 @@ class Domain:
         self.systems = systems
         self.in_use = OWN
         self.examples = examples.questions(recipe, retriever.index.chunks.values())
+        self.trains = tuple(trains)
+        self.switching = Switching(self)
         self._answerers: dict[str, Answerer] = {}
         self._lock = threading.Lock()
         # The probe is a question people ask: it loads the embedder, the analyser and the vectors a filter compares with.
-        probe = self.examples[0] if self.examples else "문답"
+        self.probe = probe = self.examples[0] if self.examples else "문답"
         self.warmup = Warmup([lambda: self.answerer().generator.start(), lambda: self.answerer().prepare(probe)], say)
 
     @classmethod
@@ -66,7 +72,8 @@ class Domain:
         systems = offered(recipe)
         if systems[OWN].missing:
             read_chat(recipe.values["generation"]["chat"], recipe.project)   # the page's own model must be there: raises
-        return cls(recipe.values, recipe.project, Retriever.open(recipe.values, recipe.project), pool, systems, say)
+        trains = [file for file in sorted(recipe.path.parent.glob("train*.yaml")) if kind_of(file) == "train"]
+        return cls(recipe.values, recipe.project, Retriever.open(recipe.values, recipe.project), pool, systems, say, trains)
 
     def answerer(self, system: str = "") -> Answerer:
         """Return what answers with a system, "" for the one in use.
@@ -87,13 +94,34 @@ class Domain:
                 self._answerers[name] = Answerer(chosen.recipe, self.project, self.retriever, generator, levers=chosen.levers)
             return self._answerers[name]
 
+    def require(self, system: str) -> None:
+        """Raise where there is no such system, or its model is missing.
+
+        Raises:
+            ConfigError: so it is.
+        """
+        self.answerer(system)
+
     def use(self, system: str) -> None:
-        """Answer with another system from the next question on; what is being answered comes to its end.
+        """Load a system's model, and answer with it from the next question on; what is being answered comes to its end.
+
+        It writes a few letters before it is trusted with a question: an endpoint that is down loads without complaint.
+        May take minutes (webui.switching does it in the background). Where it fails, the system in use stays, and its
+        model is loaded again if it had to make room.
 
         Raises:
             ConfigError: as answerer().
+            ModelError, LaunchError, GenerationError, ResourceError: the model cannot be loaded or does not answer.
         """
-        self.answerer(system)
+        answerer = self.answerer(system)
+        try:
+            answerer.generator.start()
+            answerer.generator.generate([Request(content=self.probe)], _short(answerer.decoding, self.systems[system].recipe))
+        except MundapError:
+            if model_key(self.systems[self.in_use].recipe["generation"]) not in self.pool.loaded():
+                with contextlib.suppress(MundapError):   # the first question meets the same error and shows it
+                    self.answerer().generator.start()
+            raise
         self.in_use = system
 
     def close(self) -> None:
@@ -135,3 +163,8 @@ def _missing(generation: Mapping[str, Any], project: Path) -> str:
     except MundapError as error:
         return f"{error.what} ({error.where})"
     return ""
+
+
+def _short(decoding: Decoding, recipe: Mapping[str, Any]) -> Decoding:
+    """Return the decoding of a sign of life: one token of a model of ours; an endpoint's may need room to think first."""
+    return replace(decoding, max_new_tokens=1) if recipe["generation"].get("generator", "local") == "local" else decoding

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mundap.errors import MundapError
 from mundap.generator import Decoding, Generation, Generator, OnDone, Request, Stream, open_generator
 
 LOADED = 2   # the page's own and one to compare it with
@@ -63,9 +64,26 @@ class Pool:
                 self._free.notify_all()
 
     def loaded(self) -> frozenset[str]:
-        """Return the keys (model_key) of the models that are loaded."""
+        """Return the keys (model_key) of the models that are loaded; one whose process died, or has yet to start, is not."""
         with self._free:
-            return frozenset(self._loaded)
+            return frozenset(key for key, held in self._loaded.items() if getattr(held.generator, "pid", 0) is not None)
+
+    def process(self, key: str) -> int | None:
+        """Return the id of the process that holds a model; None where it is not loaded, or is no process of this machine."""
+        with self._free:
+            held = self._loaded.get(key)
+        pid = getattr(held.generator, "pid", None) if held is not None else None
+        return pid if isinstance(pid, int) else None
+
+    def forget(self, generation: Mapping[str, Any]) -> None:
+        """Give the place of a model back that could not be loaded, unless somebody else is using it."""
+        with self._free:
+            held = self._loaded.get(model_key(generation))
+            if held is None or held.users:
+                return
+            del self._loaded[model_key(generation)]
+            self._free.notify_all()
+        held.generator.close()
 
     def close(self) -> None:
         """End every model's process, whether it is answering or not."""
@@ -100,9 +118,13 @@ class PooledGenerator:
         self._generation = generation
 
     def start(self) -> None:
-        """Load the model."""
-        with self._pool.using(self._generation) as generator:
-            generator.start()
+        """Load the model; one that cannot be loaded takes up no place."""
+        try:
+            with self._pool.using(self._generation) as generator:
+                generator.start()
+        except MundapError:
+            self._pool.forget(self._generation)
+            raise
 
     def generate(self, requests: Sequence[Request], decoding: Decoding, on_done: OnDone | None = None) -> list[Generation]:
         """Return one generation per request; see mundap.generator.Generator."""
