@@ -15,6 +15,7 @@ from mundap.paths import resolve
 from mundap.recipe import Recipe
 from mundap.warmup import Say
 from webui.asking import Runs
+from webui.board_link import Board
 from webui.domain import Domain
 from webui.limits import Limits
 from webui.people import People
@@ -39,6 +40,7 @@ class Site:
     settings: Mapping[str, Any]
     project: Path
     runs: Runs = field(default_factory=Runs)
+    board: Board = field(default_factory=Board)
 
     @property
     def first(self) -> Domain:
@@ -80,6 +82,7 @@ class Site:
             for domain in self.domains.values():
                 closing.callback(domain.close)
             closing.callback(self.pool.close)
+            closing.callback(self.board.close)
 
     @classmethod
     def open(cls, recipes: Sequence[Recipe], say: Say, opens: Opens = open_generator) -> Site:

@@ -52,7 +52,8 @@ def serve(port: int) -> None:
     _fill(engines[0].manager, opened["form"] | page["elements"], page["open"])
     interface.fix_proxy()
     # The recipe's page is on this machine only; the Board has no password and reads any file a dataset names.
-    demo.queue().launch(share=False, server_name=HOST, server_port=port, inbrowser=True)
+    demo.queue().launch(share=False, server_name=HOST, server_port=port,
+                        inbrowser=page.get("browser", True))
 
 
 def model(name: str) -> dict[str, Any]:
