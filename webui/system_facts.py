@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mundap.errors import MundapError
+from mundap.generator import Decoding, decoding_of
 from mundap.generator.chat_recipe import ChatModel, read_chat
 from mundap.launch import tree_rss
 from mundap.paths import home, show
@@ -48,14 +49,14 @@ class Evaluated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """One system. model and decoding in words; missing says what it lacks. Bytes are 0 where nobody can know them.
+    """One system. model in words; missing says what it lacks. Bytes are 0 where nobody can know them.
 
     runs are the trainings its adapters came from; a base model has none. certificate is None for what is no export.
     """
 
     name: str
     model: str
-    decoding: str
+    decoding: Decoding
     recipe: str
     levers: bool
     missing: str
@@ -81,7 +82,7 @@ def _facts(domain: Domain, offered: Offered, runs: Sequence[Run], reports: Seque
     pid, loaded = domain.pool.process(key), key in domain.pool.loaded()
     told = _settings(offered, domain.project)
     return Facts(
-        name=offered.name, model=told["model"], decoding=told["decoding"], recipe=_recipe(generation), levers=offered.levers,
+        name=offered.name, model=told["model"], decoding=decoding_of(generation), recipe=_recipe(generation), levers=offered.levers,
         missing=offered.missing, in_use=offered.name == domain.in_use, local=_is_local(generation), loaded=loaded,
         memory_bytes=tree_rss(pid) if pid is not None and loaded else 0, peak_bytes=peak_bytes(pid) if loaded else 0,
         runs=_trained(chat, runs) if chat else (), evaluated=_evaluated(domain, offered, told, reports),
@@ -99,9 +100,7 @@ def _settings(offered: Offered, project: Path) -> dict[str, str]:
     try:
         return _system(offered).settings(project)
     except (MundapError, KeyError):   # the model is not there, or an endpoint is named in part
-        from rag.evaluation.decodings import in_words
-
-        return {"model": _recipe(generation), "decoding": in_words(generation)}
+        return {"model": _recipe(generation)}
 
 
 def _is_local(generation: Mapping[str, Any]) -> bool:

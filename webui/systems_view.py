@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mundap.generator import Decoding
 from rag.evaluation.metrics import METRICS
 from rag.evaluation.parity.certificate import Certificate
 from rag.evaluation.report.metric_words import describe, main_metrics
@@ -37,7 +38,7 @@ def change(now: Change, in_use: str, words: Words) -> str:
     if now.state == "none":
         return ""
     told = escape(words(f"models.switch.{now.state}", name=named(now.system, words), old=named(in_use, words),
-                        seconds=f"{now.seconds:.0f}"))
+                        seconds=f"{now.seconds:.{0 if now.seconds >= 10 or now.state == 'loading' else 1}f}"))
     kind = {"loading": "busy", "done": "ready", "failed": "failed"}[now.state]
     why = refusal(labels.error_title(now.error, words), now.error.what, now.error.fix) if now.error is not None else ""
     return f'<div role="status"><p class="state {kind}" data-change="{now.state}">{told}</p>{why}</div>'
@@ -69,7 +70,7 @@ def _card(one: Facts, words: Words) -> str:
     used = f'<span class="badge verified">{_say(words, "systems.in_use")}</span>' if one.in_use else ""
     missing = f'<p class="warning">{_say(words, "systems.missing")}: {escape(one.missing)}</p>' if one.missing else ""
     where = "missing" if one.missing else "loaded" if one.loaded and one.local else "elsewhere" if not one.local else "not_loaded"
-    rows = [(words("models.systems.model"), escape(one.model)), (words("models.systems.decoding"), escape(one.decoding)),
+    rows = [(words("models.systems.model"), escape(one.model)), (words("models.systems.decoding"), escape(decoded(one.decoding, words))),
             (words("models.systems.levers"), _say(words, f"systems.levers_{'on' if one.levers else 'off'}")),
             (words("models.systems.recipe"), f"<code>{escape(one.recipe)}</code>" if one.recipe else ""),
             (words("models.systems.memory"), _memory(one, words))]
@@ -80,6 +81,25 @@ def _card(one: Facts, words: Words) -> str:
             f'<header><h3>{escape(named(one.name, words))}</h3>{used}'
             f'<span class="where">{_say(words, f"systems.{where}")}</span></header>'
             f"{missing}{table(rows)}{_evaluated(one.evaluated, words)}</article>")
+
+
+def decoded(decoding: Decoding, words: Words) -> str:
+    """Return a decoding in words; not escaped."""
+    def say(key: str, value: object) -> str:
+        return words(f"models.systems.{key}", value=value)
+
+    parts = [words("models.systems.greedy") if decoding.temperature == 0 else say("temperature", f"{decoding.temperature:g}")]
+    if decoding.temperature and decoding.top_p < 1:
+        parts.append(say("top_p", f"{decoding.top_p:g}"))
+    if decoding.temperature and decoding.top_k:
+        parts.append(say("top_k", decoding.top_k))
+    if decoding.repetition_penalty != 1:
+        parts.append(say("penalty_prompt" if decoding.penalise_prompt else "penalty", f"{decoding.repetition_penalty:g}"))
+    stops = [words(f"models.systems.stop_{name}") for name, on in (
+        ("texts", decoding.stop), ("phrases", decoding.stop_phrases), ("repetition", decoding.stop_repetition),
+        ("script", decoding.stop_script)) if on]
+    told = words("models.systems.stops", names=", ".join(stops)) if stops else words("models.systems.no_stops")
+    return ", ".join([*parts, say("tokens", decoding.max_new_tokens), told])
 
 
 def _memory(one: Facts, words: Words) -> str:

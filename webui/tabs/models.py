@@ -93,7 +93,8 @@ def _systems(page: Page) -> tuple[Any, Any, Any, Any]:
     words = page.words
     cards = gr.HTML(elem_id="systems", padding=False)
     notes = [words("models.switch.before"), *([words("models.switch.one")] if page.site.pool.most == 1 else [])]
-    gr.HTML(f'<h2 id="switch-title">{escape(words("models.switch.title"))}</h2><p class="note">{escape(" ".join(notes))}</p>', padding=False)
+    gr.HTML(f'<h2 id="switch-title">{escape(words("models.switch.title"))}</h2>'
+            f'<p class="note">{escape(" ".join(notes))}</p>', padding=False)
     with gr.Row(elem_classes="change"):
         wanted = gr.Dropdown([], label=words("models.switch.choose"), elem_id="wanted", scale=1, filterable=False)
         go = gr.Button(words("models.switch.go"), variant="primary", scale=0, min_width=140, elem_id="switch")
