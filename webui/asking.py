@@ -35,13 +35,14 @@ class Streams(Protocol):
 class Frame:
     """What the page shows at one moment. running: the question is still being worked on, and can be stopped.
 
-    found is the answer itself, once there is one.
+    found is the answer itself, once there is one; unkept says that it could not be written down.
     """
 
     answer: str
     references: str = ""
     running: bool = False
     found: Answer | None = None
+    unkept: bool = False
 
 
 @dataclass(slots=True)
@@ -85,9 +86,9 @@ class Runs:
         return run is not None
 
 
-def frames(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool], words: Words
-           ) -> Generator[Frame, None, None]:
-    """Yield what the page shows for a question, the last frame not running.
+def frames(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool], words: Words,
+           *, by: str = "") -> Generator[Frame, None, None]:
+    """Yield what the page shows for a question, the last frame not running. by names the system where it must be told.
 
     The page's error boundary: an error becomes a message box.
     """
@@ -99,7 +100,7 @@ def frames(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool
         yield Frame(answer=render.notice(words("ask.too_long", most=MAX_QUESTION_CHARS, count=len(question))))
         return
     try:
-        yield from _drawn(answerer, replace(asked, text=question), run, ready, words)
+        yield from _drawn(answerer, replace(asked, text=question), run, ready, words, by)
     except MundapError as raised:
         _log.warning("%s", raised)
         yield Frame(answer=render.error(raised, words))
@@ -108,7 +109,8 @@ def frames(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool
         yield Frame(answer=render.unexpected(raised, words))
 
 
-def _drawn(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool], words: Words) -> Iterator[Frame]:
+def _drawn(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool], words: Words, by: str
+           ) -> Iterator[Frame]:
     question = asked.text
     note = words("ask.searching" if ready() else "ask.loading")
     yield Frame(answer=render.draft(question, "", note, words), running=True)
@@ -118,7 +120,8 @@ def _drawn(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool
             if run.stopped.is_set():
                 break
             if isinstance(event, Answer):
-                yield Frame(answer=render.answer(event, words), references=render.references(event, words), found=event)
+                yield Frame(answer=render.answer(event, words, by=by),
+                            references=render.references(event, words), found=event)
                 return
             if event.attempt != attempt:  # the first text failed its check; another is being written
                 written, attempt = "", event.attempt

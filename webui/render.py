@@ -28,39 +28,53 @@ OTHERS = 8   # further hits that can be opened
 _CITED = re.compile(r"\s*\[(\d+)\]")
 
 
-def answer(found: Answer, words: Words) -> str:
-    """Return a verified answer: badge, text with links to its references, and what led to it."""
+def answer(found: Answer, words: Words, *, at: str = "", by: str = "") -> str:
+    """Return a verified answer: badge, text with links to its references, what led to it, and a copy of it as text.
+
+    at goes into the references' ids, where a page shows more than one answer; by names the system that answered.
+    """
     verdict = found.verdict
     numbers = {citation.number for citation in found.citations}
-    return (f'<article class="answer" data-status="{escape(verdict.status)}">'
+    return (f'<article class="answer" data-status="{escape(verdict.status)}" data-say="{escape(_told(found, words))}">'
             f'<p class="asked">{escape(found.question)}</p>{_badge(found, words)}{_understood(found, words)}'
-            f'<div class="said">{_paragraphs(verdict.text, numbers, words)}</div>'
-            f"{_terms(found, words)}{_struck(verdict.struck, words)}{_footnote(found, words)}</article>")
+            f'<div class="said">{_paragraphs(verdict.text, numbers, words, at)}</div>'
+            f"{_terms(found, words)}{_struck(verdict.struck, words)}{_footnote(found, words, by)}"
+            f'<pre class="copied" hidden>{escape(copied(found, words))}</pre></article>')
 
 
-def references(found: Answer, words: Words) -> str:
+def references(found: Answer, words: Words, *, at: str = "") -> str:
     """Return the passages an answer cites, marked, and what else was found; for a declined answer the nearest ones."""
     if found.declined:
         nearest = "".join(_nearest(hit, found.passages, words) for hit in found.hits[:NEAREST])
         return (_section(words("answer.nearest"), nearest, note=words("answer.nearest_note"))
                 + _others(found.hits[NEAREST:], words))
     cited = {citation.chunk.chunk_id for citation in found.citations}
-    shown = "".join(_citation(citation, found.verdict.text, words) for citation in found.citations)
+    shown = "".join(_citation(citation, found.verdict.text, words, at) for citation in found.citations)
     return (_section(words("answer.evidence"), shown)
             + _others([hit for hit in found.hits if hit.chunk.chunk_id not in cited], words))
+
+
+def copied(found: Answer, words: Words) -> str:
+    """Return an answer with its question and citations as plain text, to be pasted elsewhere."""
+    lines = [found.question, "", found.verdict.text, ""]
+    for citation in found.citations:
+        url = safe_url(citation.chunk.metadata.get("url"))
+        lines += [f"[{citation.number}] {citation.label}", *(f"    {line}" for line in citation.lines)]
+        lines += [f"    {url}"] if url else []
+    return "\n".join([*lines, f"({_told(found, words)})"])
 
 
 def draft(question: str, text: str, note: str, words: Words) -> str:
     """Return what the model has written so far, dimmed: nothing of it is checked yet."""
     said = f'<div class="said">{_paragraphs(text, set(), words)}</div>' if text else ""
-    return (f'<article class="answer draft" aria-busy="true"><p class="asked">{escape(question)}</p>'
+    return (f'<article class="answer draft" aria-busy="true" data-say="{escape(note)}"><p class="asked">{escape(question)}</p>'
             f'<p class="verdict"><span class="badge working">{escape(note)}</span></p>{said}</article>')
 
 
 def notice(text: str, question: str = "") -> str:
     """Return a line from the page itself."""
     asked = f'<p class="asked">{escape(question)}</p>' if question else ""
-    return f'<article class="answer">{asked}<p class="notice" role="status">{escape(text)}</p></article>'
+    return f'<article class="answer" data-say="{escape(text)}">{asked}<p class="notice">{escape(text)}</p></article>'
 
 
 def error(raised: MundapError, words: Words) -> str:
@@ -101,23 +115,31 @@ def _badge(found: Answer, words: Words) -> str:
     verdict = found.verdict
     counted = escape(words("answer.checked", count=verdict.checked))
     checked = f'<span class="checked">{counted}</span>' if verdict.checked else ""
-    label = labels.status(verdict.status, words)
-    return f'<p class="verdict"><span class="badge {escape(verdict.status)}">{escape(label)}</span>{checked}</p>'
+    badge = f'<span class="badge {escape(verdict.status)}">{escape(labels.status(verdict.status, words))}</span>'
+    meaning = words.known(f"answer.meaning.{verdict.status}", "")
+    return (f'<details class="verdict"><summary>{badge}{checked}</summary>'
+            f'<p class="meaning">{escape(meaning)}</p></details>')
 
 
-def _paragraphs(text: str, numbers: set[int], words: Words) -> str:
-    return "".join(f"<p>{_cited(line, numbers, words)}</p>" for line in text.splitlines() if line.strip())
+def _told(found: Answer, words: Words) -> str:
+    """Return a verdict in words: the badge and how much was checked."""
+    label, count = labels.status(found.verdict.status, words), found.verdict.checked
+    return f"{label}, {words('answer.checked', count=count)}" if count else label
 
 
-def _cited(text: str, numbers: set[int], words: Words) -> str:
+def _paragraphs(text: str, numbers: set[int], words: Words, at: str = "") -> str:
+    return "".join(f"<p>{_cited(line, numbers, words, at)}</p>" for line in text.splitlines() if line.strip())
+
+
+def _cited(text: str, numbers: set[int], words: Words, at: str) -> str:
     """Return a text, escaped, with [1] as a link to reference 1 where there is one."""
-    out, at = [], 0
+    out, done = [], 0
     for found in _CITED.finditer(text):
         if int(found[1]) in numbers:
-            out.append(f'{escape(text[at:found.start()])}<a class="cite" href="#ref-{found[1]}" '
+            out.append(f'{escape(text[done:found.start()])}<a class="cite" href="#ref-{escape(at)}{found[1]}" '
                        f'aria-label="{escape(words("answer.citation", number=found[1]))}">{found[1]}</a>')
-            at = found.end()
-    return "".join(out) + escape(text[at:])
+            done = found.end()
+    return "".join(out) + escape(text[done:])
 
 
 def _struck(struck: Sequence[Struck], words: Words) -> str:
@@ -159,14 +181,15 @@ def _joined(values: Sequence[Any]) -> str:
     return ", ".join(map(str, values))
 
 
-def _footnote(found: Answer, words: Words) -> str:
-    """Return the recognised filters and the timings, as one quiet line."""
+def _footnote(found: Answer, words: Words, by: str) -> str:
+    """Return the recognised filters, the timings and who answered, as one quiet line."""
     filters = [f"{escape(labels.filter_name(name, words))} <b>{escape(_joined(values))}</b>"
                for name, values in found.filters.items()]
     timings = [f"{name} {words('answer.seconds', seconds=f'{seconds:.1f}')}"
                for name, seconds in _timings(found.timings_s, words)]
     groups = [f'<span class="filters">{" ".join(filters)}</span>' if filters else "",
-              f'<span class="timings">{escape(" · ".join(timings))}</span>' if timings else ""]
+              f'<span class="timings">{escape(" · ".join(timings))}</span>' if timings else "",
+              f'<span class="by">{escape(words("answer.by", system=by))}</span>' if by else ""]
     return f'<p class="footnote">{"".join(groups)}</p>' if any(groups) else ""
 
 
@@ -181,7 +204,7 @@ def _section(title: str, body: str, note: str = "") -> str:
     return f'<section class="references"><h2>{escape(title)}</h2>{said}{body}</section>'
 
 
-def _citation(citation: Citation, text: str, words: Words) -> str:
+def _citation(citation: Citation, text: str, words: Words, at: str) -> str:
     """Return a reference; marked are the lines the check found, and sentences of the answer that stand in it word for word.
 
     Prose without a figure has no line of its own in the check, so that quotation is its only mark.
@@ -189,7 +212,7 @@ def _citation(citation: Citation, text: str, words: Words) -> str:
     number = f'<span class="number">{citation.number}</span>'
     body = passage(citation.chunk.text, [*citation.lines, *_said_of(citation.number, text)], words)
     source = _source(citation.chunk, words, citation.amended)
-    return f'<article class="reference" id="ref-{citation.number}">{number}{source}{body}</article>'
+    return f'<article class="reference" id="ref-{escape(at)}{citation.number}">{number}{source}{body}</article>'
 
 
 def _said_of(number: int, text: str) -> list[str]:

@@ -31,11 +31,16 @@ from webui.site import Site, people_of
 from webui.storage.database import Database
 
 DECLINE = "문서에 해당 내용이 없습니다."
+# What a level's instruction says, and how the model words its answer then; the figures are the same.
+LEVELS = {"쉬운 말로 적으세요.": "{label}은 모두 {value}이에요. [1]",
+          "표 이름도 적으세요.": "문서에 따르면 {label}은 {value}임. [1]"}
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>"
 
 
 class ScriptedGenerator:
     """A model that copies the first line with a figure out of its first passage, letter by letter.
+
+    At a level it says the same in other words (LEVELS).
 
     A question with "느리게" in it is answered slowly and for long, so that there is time to stop it; `cancelled`
     counts the streams that were closed before their end. One with "망가지게" in it fails.
@@ -82,7 +87,10 @@ class ScriptedGenerator:
         if first is None:
             return DECLINE
         label, colon, value = first[1].partition(": ")
-        return f"{label}은 {value}입니다. [1]" if colon else f"{first[1]} [1]"
+        if not colon:
+            return f"{first[1]} [1]"
+        named = next((said for name, said in LEVELS.items() if name in request.content), "{label}은 {value}입니다. [1]")
+        return named.format(label=label, value=value)
 
 
 class OtherWording(ScriptedGenerator):
@@ -111,8 +119,13 @@ def whole_recipe(project: Path) -> dict[str, Any]:
     """Return a rag recipe over a small index, its prompt file written below project."""
     prompt = project / "instruction.txt"
     prompt.write_text("문서만 보고 답하라.", encoding="utf-8")
+    levels: dict[str, Any] = {"중급": {}}
+    for name, text in zip(("초급", "고급"), LEVELS, strict=True):
+        levels[name] = {"instruction": str(project / f"{name}.txt")}
+        (project / f"{name}.txt").write_text(text, encoding="utf-8")
     return recipe() | {
-        "title": "문답 시험", "prompt": {"instruction": str(prompt), "decline_text": DECLINE, "lines_per_passage": 4},
+        "title": "문답 시험", "levels": levels,
+        "prompt": {"instruction": str(prompt), "decline_text": DECLINE, "lines_per_passage": 4},
         "generation": {"generator": "local", "max_new_tokens": 96, "temperature": 0.0, "retries": 1},
         "verification": {"policy": "abstain"},
         "web": {"host": "127.0.0.1", "port": 0, "examples": [], "storage": str(project / "talks.sqlite"),
