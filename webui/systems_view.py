@@ -70,7 +70,8 @@ def _card(one: Facts, words: Words) -> str:
     used = f'<span class="badge verified">{_say(words, "systems.in_use")}</span>' if one.in_use else ""
     missing = f'<p class="warning">{_say(words, "systems.missing")}: {escape(one.missing)}</p>' if one.missing else ""
     where = "missing" if one.missing else "loaded" if one.loaded and one.local else "elsewhere" if not one.local else "not_loaded"
-    rows = [(words("models.systems.model"), escape(one.model)), (words("models.systems.decoding"), escape(decoded(one.decoding, words))),
+    rows = [(words("models.systems.model"), escape(one.model)),
+            (words("models.systems.decoding"), escape(decoded(one.decoding, words))),
             (words("models.systems.levers"), _say(words, f"systems.levers_{'on' if one.levers else 'off'}")),
             (words("models.systems.recipe"), f"<code>{escape(one.recipe)}</code>" if one.recipe else ""),
             (words("models.systems.memory"), _memory(one, words))]
