@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from mundap.errors import MundapError
 from webui import labels
 from webui.board_link import Opened
 from webui.highlight import escape
@@ -176,13 +177,9 @@ def choices(runs: Sequence[Run]) -> list[tuple[str, str]]:
     return [(_title(run), run.key) for run in runs]
 
 
-def error(raised: Exception, words: Words) -> str:
+def error(raised: MundapError, words: Words) -> str:
     """Return the message box of what the page refused to do."""
-    from mundap.errors import MundapError
-
-    if isinstance(raised, MundapError):
-        return refusal(labels.error_title(raised, words), raised.what, raised.fix)
-    return refusal(words("models.box.refused"), str(raised))
+    return refusal(labels.error_title(raised, words), raised.what, raised.fix)
 
 
 def _say(words: Words, key: str) -> str:

@@ -129,7 +129,7 @@ def _trained(chat: ChatModel, runs: Sequence[Run]) -> tuple[Run, ...]:
     found = [by_folder.get(place) or by_folder.get(place.parent) for place in places]
     merged = _json(chat.model / EXPORT_RECORD).get("adapters")
     found += [by_print.get(str(name)) for name in merged] if isinstance(merged, list) else []
-    return tuple(dict.fromkeys(run for run in found if run is not None))
+    return tuple({run.key: run for run in found if run is not None}.values())
 
 
 def _evaluated(domain: Domain, offered: Offered, told: Mapping[str, str],

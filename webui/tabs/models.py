@@ -5,13 +5,14 @@ under way, the Board opening) a timer looks again, and only what changed is draw
 """
 # No `from __future__ import annotations` here: Gradio reads the callbacks' annotations (gr.Request).
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mundap.errors import MundapError
 from mundap.paths import home, show
-from webui import runs, runs_view, system_facts, systems_view
+from webui import render, runs, runs_view, system_facts, systems_view
 from webui.board_link import PORT, allowed
 from webui.domain import Domain
 from webui.highlight import escape
@@ -20,6 +21,7 @@ from webui.runs import Run
 from webui.site import Page
 
 TICK_S = 2.0
+_log = logging.getLogger(__name__)
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_name": False, "queue": False}
 
 
@@ -175,7 +177,11 @@ def _guarded(page: Page, request: Any, drawn: Callable[[], list[Any]]) -> list[A
         page.site.people.require(request, Role.ADMIN)
         return drawn()
     except MundapError as raised:
-        return [runs_view.error(raised, page.words), *[gr.update()] * 8, gr.update(active=False), ""]
+        told = runs_view.error(raised, page.words)
+    except Exception as raised:  # whatever lies in a folder, the tab must say something
+        _log.exception("the tab of models could not be drawn")
+        told = render.unexpected(raised, page.words)
+    return [told, *[gr.update()] * 8, gr.update(active=False), ""]
 
 
 def _switched(page: Page, domain: Domain, want: str | None, request: Any) -> tuple[Any, Any]:
