@@ -92,7 +92,7 @@ def _svg(curves: Sequence[Curve], title: str, told: str, words: Words, size: tup
 def _steps(last: int) -> list[float]:
     """Return the ticks of the axis of steps: whole numbers from 0."""
     found = ticks(0, max(last, 1))
-    return found if found[1] >= 1 else [0.0, 1.0]
+    return found if float(found[1]).is_integer() else [float(step) for step in range(max(last, 1) + 1)]
 
 
 def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:

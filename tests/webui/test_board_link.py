@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import ANY
 
 import psutil
 import pytest
@@ -65,7 +66,8 @@ def test_it_is_open_once_it_listens_and_ends_with_the_button(board: Board, monke
     with pytest.raises(ResourceError, match="open already"):
         board.open(DEMO / "train.yaml", free_port())
     board.close()
-    assert board.opened.state == "closed" and children(port) == []
+    assert children(port) == [] and board.opened == Opened(
+        recipe="configs/demo/train.yaml", address=f"http://127.0.0.1:{port}", seconds=ANY, notes=ANY), "closed"
 
 
 def test_a_port_in_use_is_told_before_anything_starts(board: Board) -> None:
