@@ -28,6 +28,7 @@ from webui.people.log_in import LogIn
 from webui.people.sign_ins import SignIns
 from webui.posts import Posts
 from webui.site import Site
+from webui.uploads.route import route
 from webui.words import LANGUAGES, words
 
 CLOSE_S = 10        # what a question being answered has when the server is told to end; heartbeats end at once
@@ -94,7 +95,7 @@ def application(site: Site, host: str, port: int, note: str = "") -> App:
     settings = site.settings
     root_path, hosts = str(settings.get("root_path", "")), settings.get("hosts", [])
     pages = {language: build(site, words(language), note) for language in LANGUAGES}
-    mounts = {language: mounted(page, host, port, root_path) for language, page in pages.items()}
+    mounts = {language: mounted(page, host, port, root_path, [route(site.uploads)]) for language, page in pages.items()}
     limits = site.limits
     inner = Closed(Posts(Languages(mounts), site.people, roles(pages[LANGUAGES[0]]), lambda: limits.closing), scripts())
     users = site.people.users
@@ -102,8 +103,11 @@ def application(site: Site, host: str, port: int, note: str = "") -> App:
     return Guard(Health(door, site), host=host, hosts=hosts, root_path=root_path, log_in=users is not None)
 
 
-def mounted(page: Any, host: str, port: int, root_path: str = "") -> Any:
-    """Return the page as a FastAPI application that names no other host; who may ask is the guard's business."""
+def mounted(page: Any, host: str, port: int, root_path: str = "", routes: Sequence[Any] = ()) -> Any:
+    """Return the page as a FastAPI application that names no other host; who may ask is the guard's business.
+
+    routes are Starlette routes of ours beside Gradio's.
+    """
     import gradio as gr
     from fastapi import FastAPI, Request
 
@@ -112,6 +116,7 @@ def mounted(page: Any, host: str, port: int, root_path: str = "") -> Any:
 
     page.max_threads = page._queue.max_thread_count = THREADS
     outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    outer.router.routes.extend(routes)
     owner.__annotations__ = {"request": Request, "return": str | None}   # FastAPI reads them; here they are text
     with contextlib.redirect_stdout(io.StringIO()):  # Gradio 5.50 prints a line meant for its own developers
         return gr.mount_gradio_app(outer, page, path="/", server_name=host, server_port=port, show_api=False,

@@ -24,6 +24,7 @@ from webui.pool import Opens, Pool
 from webui.storage.answers import Answers
 from webui.storage.conversations import Conversations
 from webui.storage.database import Database
+from webui.uploads.collection import Uploads
 from webui.words import Words
 
 STORAGE = "talks/talks.sqlite"
@@ -41,6 +42,12 @@ class Site:
     project: Path
     runs: Runs = field(default_factory=Runs)
     board: Board = field(default_factory=Board)
+    uploads: Uploads = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open what people uploaded: it lies beside the database, talks/talks.uploads."""
+        uploads = Uploads(self.database.path.with_suffix(".uploads"), self.domains, self.settings)
+        object.__setattr__(self, "uploads", uploads)
 
     @property
     def first(self) -> Domain:
@@ -83,6 +90,7 @@ class Site:
                 closing.callback(domain.close)
             closing.callback(self.pool.close)
             closing.callback(self.board.close)
+            closing.callback(self.uploads.close)
 
     @classmethod
     def open(cls, recipes: Sequence[Recipe], say: Say, opens: Opens = open_generator) -> Site:
