@@ -206,9 +206,10 @@ class Retriever:
         unknown = np.isneginf(similar)
         similar[unknown] = self.index.vectors.similarity(vector, rows[unknown])
         scores = self._fuse(similar, bm25[rows], self.dense_weight)
-        offered = {"dense": set(near.tolist()), "bm25": set(worded.tolist())}
+        offered = {"dense": _places(near, dense), "bm25": _places(worded, bm25)}
         hits = [Hit(chunk=self._chunks[row], score=float(score), rank=0, dense=float(cosine), bm25=float(bm25[row]),
-                    retriever="+".join(label for label, found in offered.items() if row in found))
+                    retriever="+".join(label for label, found in offered.items() if row in found),
+                    dense_rank=offered["dense"].get(row, 0), bm25_rank=offered["bm25"].get(row, 0))
                 for row, score, cosine in zip(rows.tolist(), scores, similar, strict=True)]
         hits.sort(key=lambda hit: (-round(hit.score, 5), standing(hit.chunk), hit.chunk.chunk_id))
         return self._twins.collapse(hits)
@@ -229,6 +230,14 @@ def _top(scores: Floats, depth: int, above: float) -> NDArray[np.intp]:
     bound = np.partition(held, len(held) - depth)[len(held) - depth]
     best = rows[held > bound]
     return np.concatenate([best, rows[held == bound][: depth - len(best)]])
+
+
+def _places(rows: NDArray[np.intp], scores: Floats) -> dict[int, int]:
+    """Return row -> its place by score among the rows, from 1; of equal ones the first row comes first."""
+    import numpy as np
+
+    ordered = rows[np.lexsort((rows, -scores[rows]))]
+    return {row: place for place, row in enumerate(ordered.tolist(), start=1)}
 
 
 def _in_turn(rankings: Sequence[Sequence[Hit]]) -> Iterator[Hit]:

@@ -63,6 +63,15 @@ def test_hits_are_ranked_and_name_their_retrievers(over: Searching) -> None:
     assert set(found.timings_ms) == {"analyse", "embed", "dense", "bm25", "fuse", "total"}
 
 
+def test_a_hit_says_its_place_with_either_retriever(over: Searching) -> None:
+    hits = over(reports()).search("한빛바이오 2023년 매출액", top_k=5, filters={}).hits
+    by_dense, by_bm25 = (sorted(hits, key=lambda hit, name=name: -getattr(hit, name)) for name in ("dense", "bm25"))
+    assert [hit.dense_rank for hit in by_dense] == [1, 2, 3, 4, 5]
+    worded = [hit for hit in by_bm25 if hit.bm25 > 0]
+    assert [hit.bm25_rank for hit in worded] == list(range(1, len(worded) + 1)) and 0 < len(worded) < 5
+    assert {hit.bm25_rank for hit in hits if "bm25" not in hit.retriever} == {0}
+
+
 def test_vocabulary_is_what_the_index_holds(over: Searching) -> None:
     assert over(reports()).vocabulary == {"company": ["가온누리전자", "한빛바이오"], "fiscal_year": [2022, 2023]}
 
