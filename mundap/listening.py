@@ -56,6 +56,14 @@ def is_loopback(host: str) -> bool:
     return ipaddress.ip_address(host).is_loopback
 
 
+def is_loopback_name(host: str) -> bool:
+    """Return whether a host, as a recipe writes it, is this machine alone; a name that is not looked up is not."""
+    try:
+        return is_loopback(host)
+    except ValueError:
+        return host == "localhost"
+
+
 def server(app: Any, on_started: Callable[[], None], on_ending: Callable[[], None] = lambda: None, *,
            close_s: int = CLOSE_S, **options: Any) -> uvicorn.Server:
     """Return a uvicorn server of an ASGI application, not yet running; options are uvicorn.Config's.

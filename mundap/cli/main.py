@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "eval": "Measure how often answers are right, cited, and rightly declined.",
     "web": "Open the page on 127.0.0.1.",
     "feedback": "Turn ratings, votes and corrections into training rows.",
+    "users": "Add and remove those who may log in to the page.",
     "board": "Open LLaMA Board on 127.0.0.1, on this project's datasets.",
     "serve": "Serve the same answers to OpenAI clients.",
     "check": "Check every recipe, alone and against the others.",

@@ -140,11 +140,20 @@ def new_user(name: str, role: Role, password: str) -> User:
     Raises:
         DataError: the name or the password will not do.
     """
+    return User(name=require_name(name), role=role, id=secrets.token_hex(8), password=hashed(password))
+
+
+def require_name(name: str) -> str:
+    """Return a user's name with its Hangul composed.
+
+    Raises:
+        DataError: it will not do.
+    """
     name = unicodedata.normalize("NFC", name)
     if not _NAME.fullmatch(name):
         raise DataError(f"{name!r} is no name for a user.", where="name",
                         fix="Use letters, digits and . _ - @, 64 at most, a letter or digit first.")
-    return User(name=name, role=role, id=secrets.token_hex(8), password=hashed(password))
+    return name
 
 
 def hashed(password: str) -> str:
