@@ -110,6 +110,7 @@ def mounted(page: Any, host: str, port: int, root_path: str = "", routes: Sequen
     """
     import gradio as gr
     from fastapi import FastAPI, Request
+    from starlette.routing import Mount
 
     def owner(request: Request) -> str | None:
         return request.scope.get(OWNER)
@@ -119,7 +120,10 @@ def mounted(page: Any, host: str, port: int, root_path: str = "", routes: Sequen
     outer.router.routes.extend(routes)
     owner.__annotations__ = {"request": Request, "return": str | None}   # FastAPI reads them; here they are text
     with contextlib.redirect_stdout(io.StringIO()):  # Gradio 5.50 prints a line meant for its own developers
-        return gr.mount_gradio_app(outer, page, path="/", server_name=host, server_port=port, show_api=False,
-                                   auth_dependency=owner, allowed_paths=[], show_error=False, max_file_size="50mb",
-                                   ssr_mode=False, pwa=False, enable_monitoring=False, mcp_server=False,
-                                   root_path=root_path or None)
+        gr.mount_gradio_app(outer, page, path="/", server_name=host, server_port=port, show_api=False,
+                            auth_dependency=owner, allowed_paths=[], show_error=False, max_file_size="50mb", ssr_mode=False,
+                            pwa=False, enable_monitoring=False, mcp_server=False, root_path=root_path or None)
+    for route in outer.routes:
+        if isinstance(route, Mount) and isinstance(route.app, FastAPI):
+            route.app.debug = False      # Gradio sets it, and an error would be answered with a traceback
+    return outer

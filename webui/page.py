@@ -58,7 +58,7 @@ def scripts() -> str:
 
 def roles(blocks: Any) -> dict[int, Role]:
     """Return whom each callback of a built page is for, by Gradio's fn_index; those outside the tabs are everybody's."""
-    return dict(blocks.mundap_roles)
+    return {number: blocks.mundap_roles.get(number, Role.VIEWER) for number in blocks.fns}
 
 
 def _tab(page: Page, name: str, module: Any, role: Role) -> Any:

@@ -46,7 +46,7 @@ class Sessions:
 
 
 class Posts:
-    """Wraps an ASGI application; roles says whom each callback (Gradio's fn_index) is for, VIEWER where it is silent."""
+    """Wraps an ASGI application; roles says whom each callback there is (by Gradio's fn_index) is for."""
 
     def __init__(self, app: App, people: People, roles: Mapping[int, Role], is_closing: Callable[[], bool]) -> None:
         self.app = app
@@ -95,10 +95,10 @@ class Posts:
         return 0 < len(session) <= _LONGEST_HASH and self._sessions.is_of(session, owner)
 
     def _may(self, function: Any, owner: str) -> bool:
-        if not isinstance(function, int) or isinstance(function, bool):
+        if type(function) is not int or function not in self._roles:    # True == 1, and 1.0 as well
             return False
         try:
-            return self._people.person(owner).role >= self._roles.get(function, Role.VIEWER)
+            return self._people.person(owner).role >= self._roles[function]
         except NotAllowed:
             return False
 
