@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -37,8 +38,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "한글 폴더"
     shutil.copytree(ROOT / "configs", folder / "configs")
     (folder / "datasets").mkdir()
-    entry = '{"file_name": "datasets/demo.json", "columns": {"prompt": "instruction", "query": "input", "response": "output"}}'
-    (folder / "dataset_info.json").write_text(f'{{"demo": {entry}, "demo_v1": {entry}}}', encoding="utf-8")
+    known = json.loads((ROOT / "dataset_info.json").read_text(encoding="ascii"))
+    entries = {name: known["demo"] if name == "demo_v1" else known[name]
+               for name in known if name in ("demo", "demo_v1") or name.startswith("demo_feedback")}
+    (folder / "dataset_info.json").write_text(json.dumps(entries), encoding="utf-8")
     rows = ", ".join(f'{{"instruction": "답하라.", "input": "### 입력\\n매출액: {at}원", "output": "{at}원"}}'
                      for at in range(12))
     (folder / "datasets" / "demo.json").write_text(f"[{rows}]", encoding="utf-8")

@@ -151,11 +151,11 @@ def scripted_site(project: Path, generator: ScriptedGenerator, changed: Mapping[
                 people=people_of(made["web"], project), settings=made["web"], project=project)
 
 
-def scripted_answerer(project: Path, generator: ScriptedGenerator) -> Answerer:
-    """Return the real answerer over a real index below project, with the scripted model."""
+def scripted_answerer(project: Path, generator: ScriptedGenerator, recipe: Mapping[str, Any] | None = None) -> Answerer:
+    """Return the real answerer over a real index below project, with the scripted model; recipe in place of whole_recipe's."""
     embedder = HashingEmbedder()
     built(project, chunks(), embedder)
-    made = whole_recipe(project)
+    made = recipe or whole_recipe(project)
     return Answerer(made, project, Retriever(open_index(made, project, embedder), embedder, made), generator)
 
 

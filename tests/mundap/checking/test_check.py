@@ -65,7 +65,8 @@ def test_an_unregistered_dataset_is_told(project: Path) -> None:
     path = edit(project / "configs/demo/train.yaml", "dataset: demo", "dataset: demos")
     [problem] = check(path)
     assert str(problem).split(": ", 1)[1] == ("dataset: 'demos' is not registered in dataset_info.json. Did you mean "
-                                              "'demo'? Registered: demo, demo_v1. [MD101]")
+                                              "'demo'? Registered: demo, demo_feedback_dpo, demo_feedback_kto, "
+                                              "demo_feedback_sft, demo_v1. [MD101]")
 
 
 def test_a_dataset_still_to_be_made_is_told_with_its_command(project: Path) -> None:

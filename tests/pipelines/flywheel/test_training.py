@@ -24,7 +24,7 @@ from tests.pipelines.flywheel.made_judgements import DECLINE, INVENTED, RIGHT, W
 
 ROOT = Path(__file__).resolve().parents[3]
 STARTER = "models/gemma-3-270m-ko"
-SHORT = ("max_steps=2", "per_device_train_batch_size=2", "gradient_accumulation_steps=1", "logging_steps=1", "plot_loss=false",
+SHORT = ("max_steps=2", "per_device_train_batch_size=1", "gradient_accumulation_steps=1", "logging_steps=1", "plot_loss=false",
          "learning_rate=1.0e-4", "warmup_steps=0")
 SAID = {"sft": "loss", "kto": "rewards/chosen", "dpo": "rewards/accuracies"}   # what only this stage logs
 
@@ -54,7 +54,7 @@ def trained_on(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("kind", ["kto", "dpo", "sft"])
 def test_two_steps_move_the_adapter(trained_on: Path, kind: Kind) -> None:
-    more = ("max_samples=4",) if kind == "sft" else ()
+    more = ("max_samples=2",) if kind == "sft" else ()
     words = [sys.executable, "-m", "mundap.cli.main", "train", f"configs/demo/train_{WORD[kind]}.yaml", *SHORT, *more,
              "--no-forecast"]
     env = {name: value for name, value in os.environ.items() if name != "MUNDAP_HOME"}
@@ -63,7 +63,7 @@ def test_two_steps_move_the_adapter(trained_on: Path, kind: Kind) -> None:
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     folder = trained_on / "saves/demo" / WORD[kind]
     state = json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
-    assert state["global_step"] == 2 and SAID[kind] in state["log_history"][0], state["log_history"]
+    assert state["global_step"] == 2 and any(SAID[kind] in entry for entry in state["log_history"]), state["log_history"]
     weights = Weights(folder / "adapter_model.safetensors")
     grown = [weights.read(name) for name in weights.names if "lora_B" in name]
     assert grown and all(finite(numbers) and numbers.any() for numbers in grown), "an adapter begins with lora_B at zero"
