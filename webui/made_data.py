@@ -11,6 +11,7 @@ from pipelines.flywheel.rows import Kind, Row
 from pipelines.flywheel.stage import Feedback
 from pipelines.rejects import REASONS
 from webui.collecting import Outcome
+from webui.domain import OWN
 from webui.highlight import escape
 from webui.words import Words
 
@@ -94,7 +95,8 @@ def _fields(row: Row, words: Words) -> str:
     told = [(words(f"flywheel.fields.{name}"), str(row[name])) for name in _FIELDS if name in row]
     if "kto_tag" in row:
         told.append((words("flywheel.fields.label"), words(f"flywheel.label_{'good' if row['kto_tag'] else 'bad'}")))
-    told.append((words("flywheel.fields.from"), f"{row['rater']}, {str(row['judged_at'])[:10]}, {row['answered_by']}"))
+    system = words("page.own_system") if row["answered_by"] == OWN else row["answered_by"]
+    told.append((words("flywheel.fields.from"), f"{row['rater']}, {str(row['judged_at'])[:10]}, {system}"))
     return "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in told)
 
 
