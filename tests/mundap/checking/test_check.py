@@ -31,6 +31,10 @@ def test_every_committed_configuration_is_right(path: Path) -> None:
 TOLD_WITH_PRESET = {
     ("demo/train.yaml", "liger"): ["MD603"],   # the demo trains on a CPU, Liger's kernels are a GPU's
     ("demo/train_v1.yaml", "liger"): ["MD603"],
+    ("demo/train_feedback.yaml", "liger"): ["MD603"],
+    # Pairs and ratings are not packed.
+    **{(f"demo/train_{stage}.yaml", preset): codes for stage in ("kto", "dpo")
+       for preset, codes in (("liger", ["MD603"]), ("packing", ["MD511", "MD511"]))},
     # The committed rows are a sample of 42 to 63 steps so, and the recipe evaluates every 100.
     ("dart/train_llama3_8b_qlora.yaml", "fast"): ["MD304", "MD304"],
     # The base comes in 4 bits, which the preset asks for; the sample again.

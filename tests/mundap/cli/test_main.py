@@ -69,7 +69,8 @@ def test_check_exits_with_one_when_something_is_wrong(project: Path, child_env: 
     (project / "configs/demo/chat.yaml").write_text("modle_name_or_path: x\n", encoding="utf-8")
     done = mundap("check", "configs/demo", cwd=project, env=child_env)
     assert done.returncode == 1
-    assert done.stdout == (
+    wrong = [line for line in done.stdout.splitlines(keepends=True) if not line.startswith("not yet: ")]
+    assert "".join(wrong) == (
         "configs/demo/chat.yaml: model_name_or_path: this key is missing. Path to the model weight or identifier "
         "from huggingface.co/models or modelscope.cn/models. [MD013]\n"
         "configs/demo/chat.yaml:1: modle_name_or_path: unknown key (value \"x\"). Did you mean "
