@@ -101,6 +101,8 @@ def rates(summary: Mapping[str, Any], words: Words) -> str:
     heads = "".join(f'<th scope="col">{escape(words(f"compare.rates.{key}"))}</th>' for key in ("pair", "questions", "won", "rate"))
     rows = "".join(_rate(pair, words) for pair in votes["pairs"])
     left = _interval("left", votes["left"], words)
+    if left and not votes["left"]["low"] <= 0.5 <= votes["left"]["high"]:
+        left += " " + words("compare.rates.swayed")
     return (f'<details class="rates"><summary>{escape(words("compare.rates.title", count=votes["n"]))}</summary>'
             f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
             f'<p class="note">{escape(words("compare.rates.note"))}{" " + escape(left) if left else ""}</p></details>')

@@ -83,9 +83,10 @@ def lay_out(page: Page) -> None:
     settings.offered.click(tab.ask, inputs=[settings.offered, *chosen], **queued)
     shown.following.click(tab.ask, inputs=[shown.next_one, *chosen], **queued)
     shown.stop.click(tab.stop, outputs=[shown.progress, shown.ask, shown.stop], queue=False, **options)
+    after = [shown.sides, shown.ballot, shown.outcome, shown.following, shown.waiting]
     for choice, button in buttons.items():
-        button.click(tab.voting(choice), inputs=shown.waiting, outputs=[shown.sides, shown.ballot, shown.outcome, shown.waiting],
-                     **options).then(tab.rates, inputs=page.chosen, outputs=shown.rates, **options)
+        cast = button.click(tab.voting(choice), inputs=[shown.waiting, shown.next_one], outputs=after, **options)
+        cast.then(tab.rates, inputs=page.chosen, outputs=shown.rates, **options)
     of_domain = [settings.first, settings.second, settings.level, settings.lacking, settings.offered]
     page.chosen.change(tab.choose_domain, inputs=page.chosen, outputs=[*of_domain, *shown.all()], **options)
     gr.context.Context.root_block.unload(tab.leave)
@@ -122,14 +123,14 @@ class _Tab:
         """Return the callback of one choice's button."""
         import gradio as gr
 
-        def on_vote(identity: str, request: gr.Request) -> Updates:
+        def on_vote(identity: str, suggested: str, request: gr.Request) -> Updates:
             try:
                 pair = vote(self.site, self.pairs, identity, self.site.people.of(request).owner, choice)
             except MundapError as raised:
-                return gr.skip(), gr.update(visible=False), render.error(raised, self.words), ""
+                return gr.skip(), gr.update(visible=False), render.error(raised, self.words), gr.skip(), ""
             left, right = pair.sides
             return (compared.sides(compared.whole_of(left, right), pair.inquiry.text, self.words), gr.update(visible=False),
-                    compared.voted(choice, left.system, right.system, self.words), "")
+                    compared.voted(choice, left.system, right.system, self.words), gr.update(visible=bool(suggested)), "")
 
         return on_vote
 
@@ -183,12 +184,12 @@ class _Tab:
         running = moment.running
         suggested = "" if running else next((one for one in domain.examples if one not in asked), "")
         outcome = compared.note(self.words("compare.open_note")) if not running and moment.whole and moment.named else ""
-        following = gr.update(value=self.words("compare.next", question=suggested), visible=True)
+        following = gr.update(value=self.words("compare.next", question=suggested), visible=bool(suggested) and not identity)
         return _Shown(
             question=None if moment.turn or not running else question, ask=gr.update(visible=not running),
             stop=gr.update(visible=running), progress=compared.progress(moment, self.words),
             sides=compared.sides(moment, question, self.words), ballot=gr.update(visible=bool(identity)), outcome=outcome,
-            rates="", following=following if suggested else gr.update(visible=False),
+            rates="", following=following,
             evidence=compared.evidence(moment, self.words), waiting=identity, asked=asked, next_one=suggested)
 
     def _told(self, html: str) -> _Shown:
@@ -214,22 +215,31 @@ def _components(page: Page) -> tuple[_Shown, _Settings, dict[str, Any]]:
                         interactive=len(available(domain)) > 1)
         stop = gr.Button(words("compare.stop"), variant="secondary", scale=0, min_width=88, visible=False, elem_id="compare-stop")
     settings = _settings(domain, words)
-    progress = gr.HTML(elem_id="compare-progress", padding=False)
-    sides = gr.HTML(elem_id="compare-sides", padding=False)
+    with gr.Column(elem_id="compare-result"):
+        progress = gr.HTML(elem_id="compare-progress", padding=False)
+        sides = gr.HTML(elem_id="compare-sides", padding=False)
+        ballot, buttons = _ballot(words)
+        outcome = gr.HTML(elem_id="compare-outcome", padding=False)
+        rates = gr.HTML(elem_id="compare-rates", padding=False)
+        following = gr.Button(visible=False, elem_id="compare-next", variant="secondary")
+        evidence = gr.HTML(elem_id="compare-evidence", padding=False)
+    shown = _Shown(question=question, ask=ask, stop=stop, progress=progress, sides=sides, ballot=ballot, outcome=outcome,
+                   rates=rates, following=following, evidence=evidence, waiting=gr.State(""), asked=gr.State(()),
+                   next_one=gr.State(""))
+    return shown, settings, buttons
+
+
+def _ballot(words: Words) -> tuple[Any, dict[str, Any]]:
+    """Return where the vote is cast, and a button for each choice, laid out."""
+    import gradio as gr
+
     with gr.Column(visible=False, elem_id="compare-ballot") as ballot:
         gr.HTML(f'<h3>{escape(words("compare.vote"))}</h3>', padding=False)
         with gr.Row(elem_classes="choices"):
             buttons = {choice: gr.Button(words(f"compare.choices.{choice}"), variant="secondary", min_width=72,
                                          elem_id=f"compare-vote-{choice}") for choice in CHOICES}
         gr.HTML(compared.note(words("compare.vote_note")), padding=False)
-    outcome = gr.HTML(elem_id="compare-outcome", padding=False)
-    rates = gr.HTML(elem_id="compare-rates", padding=False)
-    following = gr.Button(visible=False, elem_id="compare-next", variant="secondary")
-    evidence = gr.HTML(elem_id="compare-evidence", padding=False)
-    shown = _Shown(question=question, ask=ask, stop=stop, progress=progress, sides=sides, ballot=ballot, outcome=outcome,
-                   rates=rates, following=following, evidence=evidence, waiting=gr.State(""), asked=gr.State(()),
-                   next_one=gr.State(""))
-    return shown, settings, buttons
+    return ballot, buttons
 
 
 def _settings(domain: Domain, words: Words) -> _Settings:
