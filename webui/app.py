@@ -28,6 +28,7 @@ from webui.people.log_in import LogIn
 from webui.people.sign_ins import SignIns
 from webui.posts import Posts
 from webui.site import Site
+from webui.storage.exporting import routes
 from webui.uploads.route import route
 from webui.words import LANGUAGES, words
 
@@ -94,8 +95,9 @@ def application(site: Site, host: str, port: int, note: str = "") -> App:
     """Return the whole page as an ASGI application: a guard, the door, Gradio closed in, one of it a language."""
     settings = site.settings
     root_path, hosts = str(settings.get("root_path", "")), settings.get("hosts", [])
+    further = [route(site.uploads), *routes(site)]
     pages = {language: build(site, words(language), note) for language in LANGUAGES}
-    mounts = {language: mounted(page, host, port, root_path, [route(site.uploads)]) for language, page in pages.items()}
+    mounts = {language: mounted(page, host, port, root_path, further) for language, page in pages.items()}
     limits = site.limits
     inner = Closed(Posts(Languages(mounts), site.people, roles(pages[LANGUAGES[0]]), lambda: limits.closing), scripts())
     users = site.people.users

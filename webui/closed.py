@@ -27,6 +27,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("POST", r"/gradio_api/cancel"),
     ("POST", r"/gradio_api/reset"),
     ("POST", r"/gradio_api/run/predict"),                       # callbacks with queue=False
+    ("GET", r"/export/[a-z]+\.(?:csv|jsonl)"),                  # webui/storage/exporting.py asks for owner and role
     ("POST", r"/documents/upload"),                             # a file's bytes (webui/uploads/route.py); nothing is given back
 )
 _OPEN = tuple((method, re.compile(path, re.ASCII)) for method, path in ROUTES)

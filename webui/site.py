@@ -18,12 +18,14 @@ from webui.asking import Runs
 from webui.board_link import Board
 from webui.domain import Domain
 from webui.limits import Limits
+from webui.list_runs import ListRuns
 from webui.people import People
 from webui.people.users import Users
 from webui.pool import Opens, Pool
 from webui.storage.answers import Answers
 from webui.storage.conversations import Conversations
 from webui.storage.database import Database
+from webui.storage.housekeeping import Daily
 from webui.uploads.collection import Uploads
 from webui.words import Words
 
@@ -42,6 +44,7 @@ class Site:
     project: Path
     runs: Runs = field(default_factory=Runs)
     board: Board = field(default_factory=Board)
+    list_runs: ListRuns = field(default_factory=ListRuns)
     uploads: Uploads = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,9 +81,15 @@ class Site:
         """Return how much may be asked."""
         return Limits(self.settings.get("limits", {}))
 
+    @cached_property
+    def housekeeping(self) -> Daily:
+        """Return what deletes old conversations, where settings say how long they are kept."""
+        return Daily(self.database, int(self.settings.get("retention_days", 0)))
+
     def start(self) -> None:
-        """Make the first domain's model and every domain's search ready, in the background."""
+        """Make the first domain's model and every domain's search ready, in the background; delete what is too old."""
         self.first.warmup.start()
+        self.housekeeping.start()
 
     def close(self) -> None:
         """End the models' processes and let go of every file."""
@@ -91,6 +100,8 @@ class Site:
             closing.callback(self.pool.close)
             closing.callback(self.board.close)
             closing.callback(self.uploads.close)
+            closing.callback(self.list_runs.close)
+            closing.callback(self.housekeeping.close)
 
     @classmethod
     def open(cls, recipes: Sequence[Recipe], say: Say, opens: Opens = open_generator) -> Site:

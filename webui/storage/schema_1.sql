@@ -37,6 +37,7 @@ CREATE TABLE ratings (
   score      INTEGER NOT NULL CHECK (score BETWEEN 1 AND 5),
   reasons    TEXT NOT NULL DEFAULT '[]',
   corrected  TEXT NOT NULL DEFAULT '',
+  unfounded  TEXT NOT NULL DEFAULT '[]',    -- figures of `corrected` that stand in no passage, kept at the rater's word
   created_at TEXT NOT NULL,
   PRIMARY KEY (rater, answer)
 ) STRICT;
@@ -64,7 +65,11 @@ CREATE TABLE list_questions (
   list     TEXT NOT NULL REFERENCES lists ON DELETE CASCADE,
   position INTEGER NOT NULL,
   question TEXT NOT NULL,
+  named    TEXT NOT NULL DEFAULT '',        -- its id in the file it came from: an evaluation's, often
+  level    TEXT NOT NULL DEFAULT '',
+  as_of    INTEGER,                         -- YYYYMMDD
   answer   TEXT REFERENCES answers ON DELETE SET NULL,   -- NULL until it is answered; then the same for every rater
+  failed   TEXT NOT NULL DEFAULT '',        -- why there is no answer, where one was tried
   PRIMARY KEY (list, position)
 ) STRICT;
 
