@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mundap.errors import MundapError
@@ -56,7 +55,7 @@ class ListRuns:
         self._lock = threading.Lock()
         self._closed = False
 
-    def start(self, lists: Lists, identity: str, answerer: Callable[[], Streams], model: str) -> ListRun:
+    def start(self, lists: Lists, identity: str, answerer: Streams, model: str) -> ListRun:
         """Answer what of a list has no answer yet, unless that is under way; return its run."""
         with self._lock:
             run = self._runs.get(identity)
@@ -91,14 +90,14 @@ class ListRuns:
                 run.thread.join(max(0.0, until - time.monotonic()))
 
 
-def _answer(run: ListRun, lists: Lists, identity: str, waiting: list[Asked], answerer: Callable[[], Streams], model: str) -> None:
+def _answer(run: ListRun, lists: Lists, identity: str, waiting: list[Asked], answerer: Streams, model: str) -> None:
     """Answer the questions in turn. One that fails is noted; three in a row that fail end the run."""
     failed = 0
     for one in waiting:
         if run.stopped.is_set():
             return
         try:
-            found = _one(answerer(), one, run)
+            found = _one(answerer, one, run)
             if found is not None:
                 lists.answered(identity, one, found, model)
                 run.done, failed = run.done + 1, 0

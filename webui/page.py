@@ -19,7 +19,7 @@ _STYLES = sorted(Path(__file__).parent.glob("styles/*.css"))
 _SCRIPTS = sorted(Path(__file__).parent.glob("scripts/*.js"))
 # A tab's name, the module that lays it out, and the role it is for.
 TABS = (("ask", ask, Role.VIEWER), ("compare", compare, Role.VIEWER), ("documents", documents, Role.VIEWER),
-        ("evaluate", evaluate, Role.RATER), ("flywheel", flywheel, Role.ADMIN), ("models", models, Role.ADMIN))
+        ("evaluate", evaluate, Role.VIEWER), ("flywheel", flywheel, Role.ADMIN), ("models", models, Role.ADMIN))
 
 
 def build(site: Site, words: Words, note: str = "") -> Any:

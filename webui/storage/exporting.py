@@ -26,6 +26,7 @@ from webui.people.entry import OWNER
 from webui.storage.answers import kept
 from webui.storage.database import Database
 from webui.storage.ratings import Ratings, texts
+from webui.storage.votes import question_id
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Makes = Callable[[Database, Person, str], list[Row]]
-_VOTES = """SELECT votes.*, one.system AS left_system, other.system AS right_system, one.domain, one.asked,
+_VOTES = """SELECT votes.*, one.system AS left_system, other.system AS right_system, one.domain, one.asked, one.inquiry,
   one.answer AS left_said, other.answer AS right_said FROM votes JOIN answers AS one ON one.id = left_answer
   JOIN answers AS other ON other.id = right_answer WHERE (:domain = '' OR one.domain = :domain) ORDER BY votes.created_at"""
 _TALKS = """SELECT answers.*, conversation, position, title, score, reasons, corrected FROM answers
@@ -70,15 +71,12 @@ def ratings(database: Database, person: Person, domain: str) -> list[Row]:
 
 
 def votes(database: Database, person: Person, domain: str) -> list[Row]:
-    """Return everybody's votes, each with the question and both answers' texts.
-
-    The question's id is that of the pair of answers voted on, whichever side each was shown on.
-    """
+    """Return everybody's votes, each with the question and both answers' texts."""
     with database.read() as connection:
         rows = connection.execute(_VOTES, {"domain": domain}).fetchall()
-    return [{"rater": row["rater"], "question_id": ".".join(sorted((row["left_answer"], row["right_answer"]))),
+    return [{"rater": row["rater"], "question_id": question_id(row["domain"], row["inquiry"]),
              "left": row["left_system"], "right": row["right_system"], "winner": row["winner"], "at": row["created_at"],
-             "domain": row["domain"], "asked": row["asked"], "left_answer": _text(row["left_said"]),
+             "both_bad": row["both_bad"], "domain": row["domain"], "asked": row["asked"], "left_answer": _text(row["left_said"]),
              "right_answer": _text(row["right_said"])} for row in rows]
 
 
@@ -92,7 +90,7 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "conversations": ("title", "position", "domain", "at", "asked", "question", "answer", "verdict", "citations", "system",
                       "model", "score", "reasons", "corrected"),
     "ratings": (*_KINDS["ratings"][2], "domain", "asked", "answer", "unfounded", "model", "answer_id"),
-    "votes": (*_KINDS["votes"][2], "domain", "asked", "left_answer", "right_answer"),
+    "votes": (*_KINDS["votes"][2], "both_bad", "domain", "asked", "left_answer", "right_answer"),
 }
 
 
@@ -123,8 +121,7 @@ def content(database: Database, person: Person, kind: str, form: str, domain: st
         raise NotAllowed("this is not for your role.", where=role.name.lower(), fix="Ask whoever runs the page.")
     rows = make(database, person, domain)
     if form == "jsonl":
-        # Two answers of one system stand against each other on the page; to an evaluation that is no vote.
-        return as_jsonl((row for row in rows if kind != "votes" or row["left"] != row["right"]), fields)
+        return as_jsonl(rows, fields)
     return as_csv(rows, _COLUMNS[kind])
 
 

@@ -22,6 +22,7 @@ from webui.storage.database import Database
 from webui.storage.exporting import content, routes
 from webui.storage.lists import Lists
 from webui.storage.ratings import Ratings
+from webui.storage.votes import Votes
 
 ADMIN = Person(owner="가")
 FORMULA = "=HYPERLINK(\"https://evil.example\")"
@@ -58,15 +59,14 @@ def test_ratings_come_back_through_the_evaluations_reader(database: Database, tm
 
 
 def test_votes_come_back_too(database: Database, tmp_path: Path) -> None:
-    left, right, same = (keeping.answer(database, system=name) for name in ("own", "v1", "own"))
+    left, right = (keeping.answer(database, system=name) for name in ("own", "v1"))
     keeping.vote(database, "가", left, right, "right")
     keeping.vote(database, "나", right, left, "tie")
-    keeping.vote(database, "나", left, same, "left")
     path = tmp_path / "votes.jsonl"
     path.write_bytes(content(database, ADMIN, "votes", "jsonl"))
-    told = read_votes([path])
-    assert [(one.rater, one.left, one.right, one.winner) for one in told] == [("가", "own", "v1", "right"), ("나", "v1", "own", "tie")]
-    assert told[0].question_id == told[1].question_id and len(rows(content(database, ADMIN, "votes", "csv"))) == 3
+    assert read_votes([path]) == Votes(database).of()
+    assert [(one.left, one.right, one.winner) for one in read_votes([path])] == [("own", "v1", "right"), ("v1", "own", "tie")]
+    assert [one["left_answer"] for one in rows(content(database, ADMIN, "votes", "csv"))] == ["매출액은 12백만원입니다. [1]"] * 2
 
 
 def test_conversations_are_ones_own(database: Database) -> None:
