@@ -22,6 +22,7 @@ from webui.words import Words
 
 DEPENDABLE, TENTATIVE = 0.8, 0.667   # K. Krippendorff, Content Analysis, 2004: above the first, and between the two
 DAYS = 14                            # of more days than these, weeks are shown
+VISITOR = "visitor-"                 # owner_of() of people.entry
 PERIODS = 26                         # the latest of them
 _LOW, _HIGH = 1, 5
 
@@ -47,7 +48,7 @@ def agreement(found: Mapping[str, Any], words: Words) -> str:
     if alpha is None:
         return words("evaluate.agreement.same", shared=found["shared"])
     reading = "good" if alpha >= DEPENDABLE else "fair" if alpha >= TENTATIVE else "poor"
-    return words("evaluate.agreement.alpha", alpha=f"{alpha:.2f}", shared=found["shared"],
+    return words("evaluate.agreement.alpha", alpha=f"{alpha:.2f}".replace("-", "−"), shared=found["shared"],
                  reading=words(f"evaluate.agreement.{reading}"))
 
 
@@ -73,7 +74,7 @@ def _reasons(systems: Mapping[str, Mapping[str, Any]], words: Words) -> str:
     named = [escape(system_name(name, words)) for name in systems] if len(systems) > 1 else []
     if not named:
         rows = [row[:3] for row in rows]
-    return _table(words, "by_reason", ("reason", "count", "drawn"), rows, named) if rows else ""
+    return _table(words, "by_reason", ("reason", "count", "share"), rows, named) if rows else ""
 
 
 def _raters(records: Sequence[Recorded], words: Words, *, names: bool, own: str) -> str:
@@ -81,7 +82,8 @@ def _raters(records: Sequence[Recorded], words: Words, *, names: bool, own: str)
     rows = []
     for at, rater in enumerate(ids, 1):
         scores = [one.rated.score for one in records if one.rater == rater]
-        called = _short(rater) if names else f"r{at}"
+        # A visitor's hash names nobody: r1 reads better, to whoever may know who it was.
+        called = _short(rater) if names and not rater.startswith(VISITOR) else f"r{at}"
         shown = words("evaluate.results.you", rater=called) if rater == own else called
         rows.append([escape(shown), *_mean(scores), str(len(scores))])
     return _table(words, "by_rater", ("rater", "mean", "interval", "drawn", "ratings"), rows)
@@ -149,7 +151,7 @@ def _table(words: Words, title: str, head: Sequence[str], rows: Sequence[Sequenc
 
 def _hidden(key: str) -> str:
     """Return the attribute of a drawn cell: what it shows stands in the cells before it."""
-    return ' class="drawn" aria-hidden="true"' if key == "drawn" else ""
+    return ' class="drawn" aria-hidden="true"' if key in ("drawn", "share") else ""
 
 
 def _short(rater: str) -> str:

@@ -131,6 +131,7 @@ def _differences(held: Mapping[str, Any], words: Any) -> str:
     if not rows:
         return ""
     head = "".join(f'<th scope="col">{escape(words(key))}</th>' for key in ("system", "metric", "p_holm", "in_words"))
-    return (f'<h4>{escape(words("differences"))}</h4><p class="note">{escape(words("differences_note"))}</p>'
+    return (f'<details class="differences"><summary>{escape(words("differences"))}</summary>'
+            f'<p class="note">{escape(words("differences_note"))}</p>'
             f'<div class="scroll"><table class="figures words"><thead><tr>{head}</tr></thead>'
-            f'<tbody>{"".join(rows)}</tbody></table></div>')
+            f'<tbody>{"".join(rows)}</tbody></table></div></details>')

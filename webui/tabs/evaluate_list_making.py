@@ -67,8 +67,8 @@ def lay_out_making(page: Page, chosen: Any, state: Any) -> ListMaking:
         yes = gr.Button(words("evaluate.list.delete"), size="sm", elem_id="list-yes", elem_classes="quiet danger")
         no = gr.Button(words("evaluate.forget.cancel"), size="sm", elem_id="list-no", elem_classes="quiet")
 
-    def on_start(identity: str | None, request: gr.Request) -> str:
-        return safely(words, lambda: _started(page, identity or "", request))
+    def on_start(identity: str | None, request: gr.Request) -> tuple[str, str]:
+        return safely(words, lambda: _started(page, identity or "", request)), ""
 
     def on_stop(identity: str | None, request: gr.Request) -> None:
         site.people.require(request, Role.ADMIN)
@@ -80,18 +80,18 @@ def lay_out_making(page: Page, chosen: Any, state: Any) -> ListMaking:
         Lists(site.database).delete(identity or "")
         return gr.update(visible=False), f'<p class="told" role="status">{escape(words("evaluate.list.deleted"))}</p>'
 
-    started = start.click(on_start, inputs=chosen, outputs=state, **OPTIONS)
     stop.click(on_stop, inputs=chosen, queue=False, **OPTIONS)
     delete.click(lambda: gr.update(visible=True), outputs=sure, queue=False, **OPTIONS)
     no.click(lambda: gr.update(visible=False), outputs=sure, queue=False, **OPTIONS)
     deleted = yes.click(on_delete, inputs=chosen, outputs=[sure, state], **OPTIONS)
-    new, added = _form(page, chosen)
+    new, added, said = _form(page, chosen)
+    started = start.click(on_start, inputs=chosen, outputs=[state, said], **OPTIONS)
     return ListMaking(page=page, row=row, start=start, stop=stop, sure=sure, new=new, started=started,
                       changed=(deleted, added))
 
 
-def _form(page: Page, chosen: Any) -> tuple[Any, Any]:
-    """Add the form of a new list; return it and the event after which there is one."""
+def _form(page: Page, chosen: Any) -> tuple[Any, Any, Any]:
+    """Add the form of a new list; return it, the event after which there is one, and where what came of it is said."""
     import gradio as gr
 
     words = page.words
@@ -101,24 +101,25 @@ def _form(page: Page, chosen: Any) -> tuple[Any, Any]:
                              filterable=False, elem_id="list-system")
         text = gr.Textbox(label=words("evaluate.list.text"), lines=6, max_lines=14, max_length=_PASTED, elem_id="list-text")
         # The browser reads the file and puts it into the box above (scripts/evaluate.js): no file is sent.
-        gr.HTML(f'<label class="file" for="list-file">{escape(words("evaluate.list.file"))}</label>'
-                '<input type="file" id="list-file" accept=".txt,.md,.csv,.jsonl">'
+        gr.HTML(f'<label class="file">{escape(words("evaluate.list.file"))}'
+                '<input type="file" id="list-file" accept=".txt,.md,.csv,.jsonl"></label>'
                 f'<p class="told warn" id="list-too-large" role="alert" hidden>{escape(words("evaluate.list.too_large"))}</p>',
                 padding=False)
         add = gr.Button(words("evaluate.list.add"), size="sm", elem_id="list-add", elem_classes="quiet")
-        said = gr.HTML(elem_id="list-added", padding=False)
+    said = gr.HTML(elem_id="list-added", padding=False)
 
     def on_add(named: str, with_system: str, pasted: str, key: str, request: gr.Request) -> tuple[Any, ...]:
         made: list[str] = []
         told = safely(words, lambda: _added(page, (named, with_system, pasted, key), request, made))
         if not made:
-            return told, gr.skip(), gr.skip(), gr.skip()
+            return told, gr.skip(), gr.skip(), gr.skip(), gr.skip()
         listed = [(one.name, one.id) for one in Lists(page.site.database).of(page.site.domain(key).key, "")]
-        return told, "", "", gr.update(choices=listed, value=made[0])
+        return told, "", "", gr.update(choices=listed, value=made[0]), gr.update(open=False)
 
-    added = add.click(on_add, inputs=[name, system, text, page.chosen], outputs=[said, name, text, chosen], **OPTIONS)
+    added = add.click(on_add, inputs=[name, system, text, page.chosen], outputs=[said, name, text, chosen, form],
+                      **OPTIONS)
     page.chosen.change(lambda key: gr.update(choices=_systems(page, key), value=OWN), inputs=page.chosen, outputs=system, **OPTIONS)
-    return form, added
+    return form, added, said
 
 
 def _systems(page: Page, key: str) -> list[tuple[str, str]]:

@@ -54,7 +54,7 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
         lists = Lists(page.site.database).of(page.site.domain(key).key, person.owner) if person.role >= Role.RATER else []
         ids = [one.id for one in lists]
         now = identity if identity in ids else ids[0] if ids else None
-        choices = [(words("evaluate.list.counted", name=one.name, rated=one.rated, answered=one.answered), one.id) for one in lists]
+        choices = [(words("evaluate.list.counted", name=one.name, n=one.questions), one.id) for one in lists]
         return ("" if ids else render.notice(words("evaluate.list.none")),
                 gr.update(choices=choices, value=now, visible=bool(ids)), *on_choose(now, request))
 
