@@ -30,6 +30,8 @@ def read(text: str, levels: Iterable[str]) -> list[Asked]:
     Raises:
         DataError: there are none, too many, or one cannot be asked.
     """
+    if not text.strip():
+        raise DataError("there is no question in the list.", where="the list", fix="Write one question a line.")
     if len(text.encode("utf-8", "replace")) > MOST_BYTES:
         raise DataError(f"the list is larger than {MOST_BYTES // 1000} kB.", where="the list", fix="Make several lists of it.")
     if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
