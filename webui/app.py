@@ -125,7 +125,7 @@ def mounted(page: Any, host: str, port: int, root_path: str = "", routes: Sequen
         gr.mount_gradio_app(outer, page, path="/", server_name=host, server_port=port, show_api=False,
                             auth_dependency=owner, allowed_paths=[], show_error=False, max_file_size="50mb", ssr_mode=False,
                             pwa=False, enable_monitoring=False, mcp_server=False, root_path=root_path or None)
-    for route in outer.routes:
-        if isinstance(route, Mount) and isinstance(route.app, FastAPI):
-            route.app.debug = False      # Gradio sets it, and an error would be answered with a traceback
+    for mount in outer.routes:
+        if isinstance(mount, Mount) and isinstance(mount.app, FastAPI):
+            mount.app.debug = False      # Gradio sets it, and an error would be answered with a traceback
     return outer

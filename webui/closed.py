@@ -41,18 +41,18 @@ _FOREIGN_TAGS = (
 
 
 class Closed:
-    """Wraps an ASGI application; see the module. head is HTML of ours put into its pages' head."""
+    """Wraps an ASGI application; see the module. foot is HTML of ours put at the end of its pages."""
 
-    def __init__(self, app: App, head: str = "") -> None:
+    def __init__(self, app: App, foot: str = "") -> None:
         self.app = app
-        self.head = head
+        self.foot = foot
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
         elif is_open(scope["method"], scope["path"]):
-            await self.app(scope, receive, _Page(send, scope, self.head))
+            await self.app(scope, receive, _Page(send, scope, self.foot))
         else:
             await respond(send, 404, "there is nothing here.\n")
 
@@ -66,9 +66,9 @@ def is_open(method: str, path: str) -> bool:
 class _Page:
     """The send of one response: an HTML body is held until it is whole and cleaned; the rest goes through."""
 
-    def __init__(self, send: Send, scope: Scope, head: str) -> None:
+    def __init__(self, send: Send, scope: Scope, foot: str) -> None:
         self._send = send
-        self._head = head
+        self._foot = foot
         self._scope = scope
         self._start: Message | None = None
         self._body = bytearray()
@@ -89,7 +89,8 @@ class _Page:
 
     async def _finish(self, start: Message) -> None:
         nonce = secrets.token_urlsafe(16)
-        html = self._body.decode("utf-8").replace("</head>", f"{self._head}</head>", 1)
+        head, end, rest = self._body.decode("utf-8").rpartition("</body>")
+        html = f"{head}{self._foot}{end}{rest}" if end else rest
         body = clean(html, nonce, self._scope.get(LANGUAGE, "ko")).encode("utf-8")
         kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
         start["headers"] = [*kept, (b"content-length", str(len(body)).encode()),

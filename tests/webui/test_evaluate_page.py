@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = [*BROWSER_TEST, pytest.mark.skipif(E2E_RAG is not None, reason="rates what only the scripted page answers")]
-QUESTIONS = ("가온누리전자의 2023년 영업이익은 얼마인가요?", "한빛바이오의 2023년 매출액은 얼마인가요?", "누리식품의 2023년 직원수는 몇 명인가요?")
+QUESTIONS = ("가온누리전자의 2023년 영업이익은 얼마인가요?", "한빛바이오의 2023년 매출액은 얼마인가요?",
+             "누리식품의 2023년 직원수는 몇 명인가요?")
 
 
 def show(page: Page, part: str) -> None:
@@ -125,7 +126,8 @@ def test_a_list_is_answered_and_rated_by_keyboard_and_resumed(browser: Browser, 
         page.locator("#list-new > button").click()
         page.fill("#list-name input, #list-name textarea", "직원과 <b>매출</b>")
         file = tmp_path / "questions.csv"
-        file.write_bytes("번호,질문\n".encode("cp949") + "".join(f"q{at},{text}\n" for at, text in enumerate(QUESTIONS)).encode("cp949"))
+        lines = [f"q{at},{text}\n" for at, text in enumerate(QUESTIONS)]
+        file.write_bytes("".join(["번호,질문\n", *lines]).encode("cp949"))
         page.set_input_files("#list-file", file)
         page.wait_for_function("document.querySelector('#list-text textarea').value.includes('가온누리전자')")
         page.click("#list-add")

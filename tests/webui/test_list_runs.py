@@ -20,7 +20,8 @@ from webui.storage.lists import Asked, Lists
 from webui.storage.ratings import Ratings
 from webui.words import words
 
-ASKED = ("가온누리전자의 2023년 영업이익은 얼마인가요?", "한빛바이오의 2023년 매출액은 얼마인가요?", "누리식품의 2023년 직원수는 몇 명인가요?")
+ASKED = ("가온누리전자의 2023년 영업이익은 얼마인가요?", "한빛바이오의 2023년 매출액은 얼마인가요?",
+         "누리식품의 2023년 직원수는 몇 명인가요?")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,8 @@ def lists(tmp_path: Path) -> Iterator[Lists]:
 
 
 def added(lists: Lists, *questions: str) -> str:
-    return lists.add("가", "demo", "목록", "own", [Asked(position=at, inquiry=Inquiry(text=text)) for at, text in enumerate(questions)])
+    asked = [Asked(position=at, inquiry=Inquiry(text=text)) for at, text in enumerate(questions)]
+    return lists.add("가", "demo", "목록", "own", asked)
 
 
 def until(done: Callable[[], bool]) -> None:

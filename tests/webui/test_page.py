@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import signal
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.webui.served import ANSWER_MS, BROWSER_TEST, E2E_RAG, Server, opened
+from tests.webui.served import ANSWER_MS, BROWSER_TEST, E2E_RAG, Server, opened, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -28,8 +29,7 @@ def test_a_question_is_answered_with_its_marked_evidence(page: Page) -> None:
     """The one test that a real recipe passes too."""
     page.locator("#examples button").first.click()
     page.wait_for_selector("#references mark", timeout=ANSWER_MS)
-    asked = page.locator("#question textarea").input_value()
-    assert asked and page.locator(".asked").inner_text() == asked
+    assert page.locator(".asked").inner_text() in page.locator("#examples button").all_text_contents()
     assert page.locator("article.answer").get_attribute("data-status") in ("verified", "repaired", "struck", "flagged")
     said = page.locator(".said").inner_text()
     marked = page.locator("#references mark").first.inner_text()
@@ -50,7 +50,9 @@ def test_enter_asks_and_the_citation_reads_as_written(page: Page) -> None:
         "III. 재무에 관한 사항", "2024-03-15", "원문 열기"]
     assert page.locator("#ref-1 > .passage mark").all_inner_texts() == ["가온누리전자 2023년 영업이익: 345백만원"]
     assert page.locator("#ref-1 a").get_attribute("href") == "https://dart.example/20240315"
-    assert page.locator(".filters").inner_text().split() == ["회사", "가온누리전자", "연도", "2023"]
+    assert page.locator("#chips label").all_inner_texts() == ["회사 가온누리전자", "연도 2023"]
+    page.locator("details.verdict summary").click()
+    assert "인용한 문서에 그대로 있습니다" in page.locator(".meaning").inner_text()
 
 
 @scripted_only
@@ -66,36 +68,126 @@ def test_a_question_beyond_the_documents_is_declined(page: Page) -> None:
 def test_a_follow_up_is_made_whole_and_a_chip_can_be_taken_away(page: Page) -> None:
     from playwright.sync_api import expect
 
-    _ask(page, "가온누리전자의 2023년 매출액은 얼마인가요?")
-    page.wait_for_selector('article.answer[data-status="verified"]')
-    _ask(page, "그럼 2022년은?")
-    page.wait_for_selector(".understood li")
-    assert page.locator(".asked").inner_text() == "가온누리전자의 2022년 매출액은 얼마인가요?"
-    assert page.locator(".understood li").all_inner_texts() == ["앞의 질문에서 이어받음: 가온누리전자"]
-    assert "1,111백만원" in page.locator(".said").inner_text()
+    _answered(page, "가온누리전자의 2023년 매출액은 얼마인가요?")
+    _answered(page, "그럼 2022년은?")
+    assert page.locator("#answer .asked").inner_text() == "가온누리전자의 2022년 매출액은 얼마인가요?"
+    assert page.locator("#answer .understood li").first.inner_text() == "앞의 질문에서 이어받음: 가온누리전자"
+    assert "1,111백만원" in page.locator("#answer .said").inner_text()
     assert page.locator("#chips label").all_inner_texts() == ["회사 가온누리전자", "연도 2022"]
     page.locator("#chips input").nth(1).click()
-    expect(page.locator(".filters")).to_have_text("회사 가온누리전자")
-    assert page.locator("#chips label").all_inner_texts() == ["회사 가온누리전자", "연도"], "an unticked box can be ticked again"
+    expect(page.locator("#answer .filters")).to_have_text("회사 가온누리전자")
+    expect(page.locator("#chips label")).to_have_text(["회사 가온누리전자", "연도"])   # an unticked box can be ticked again
+    assert page.locator("details.turn").count() == 1, "the turn is replaced, not added"
     page.click("#anew")
     page.wait_for_selector("article.answer", state="detached")
-    _ask(page, "그럼 2022년은?")
-    page.wait_for_selector("article.answer[data-status]")
-    assert page.locator(".asked").inner_text() == "그럼 2022년은?", "nothing is carried from a talk that is over"
+    _answered(page, "그럼 2022년은?")
+    assert page.locator("#answer .asked").inner_text() == "그럼 2022년은?", "nothing is carried from a talk that is over"
 
 
 @scripted_only
 def test_a_day_in_the_past_leaves_out_what_came_later(page: Page) -> None:
     page.click("#conditions button")
     page.fill("#as-of input, #as-of textarea", "2023-06-30")
-    _ask(page, "가온누리전자의 매출액은 얼마인가요?")
-    page.wait_for_selector('article.answer[data-status="verified"]')
-    assert "1,111백만원" in page.locator(".said").inner_text()
-    assert "2023-06-30 기준" in page.locator(".understood").inner_text()
+    _answered(page, "가온누리전자의 매출액은 얼마인가요?")
+    assert "1,111백만원" in page.locator("#answer .said").inner_text()
+    assert "2023-06-30 기준" in page.locator("#answer .understood").inner_text()
     page.fill("#as-of input, #as-of textarea", "2023-13-40")
-    _ask(page, "가온누리전자의 매출액은 얼마인가요?")
+    page.fill("#question textarea", "가온누리전자의 매출액은 얼마인가요?")
+    page.press("#question textarea", "Enter")
     page.wait_for_selector(".notice")
     assert "달력에 없는 날입니다" in page.locator(".notice").inner_text()
+    assert page.locator("details.turn").count() == 1, "the answer before is still there"
+    assert page.locator("#question textarea").input_value(), "the question can be asked again"
+
+
+@scripted_only
+def test_a_citation_shows_its_passage_to_mouse_and_keyboard(page: Page) -> None:
+    _answered(page, "가온누리전자의 2023년 영업이익은 얼마인가요?")
+    page.hover("#answer .cite")
+    card = page.locator("#citation-card")
+    assert card.locator("mark").all_inner_texts() == ["가온누리전자 2023년 영업이익: 345백만원"]
+    assert card.locator(".meta").inner_text().split("\n") == ["III. 재무에 관한 사항", "2024-03-15", "원문 열기"]
+    page.mouse.move(5, 5)
+    card.wait_for(state="detached")
+    page.focus("#answer .cite")
+    page.keyboard.press("Enter")
+    assert card.get_attribute("role") == "dialog" and card.get_attribute("aria-label") == "근거 1"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.href") == "https://dart.example/20240315"
+    page.keyboard.press("Escape")
+    card.wait_for(state="detached")
+    assert page.evaluate("document.activeElement.className") == "cite", "the keyboard is where it was"
+    assert "#" not in page.url
+
+
+@scripted_only
+def test_a_level_says_the_same_figures_in_other_words(page: Page) -> None:
+    _answered(page, "가온누리전자의 2023년 영업이익은 얼마인가요?")
+    texts = {"자동": page.locator("#answer .said").inner_text()}
+    assert "중급 답변: " in page.locator("#answer .understood").inner_text(), "auto tells why"
+    for level in ("초급", "고급"):
+        page.locator("#level label", has_text=level).click()
+        page.get_by_role("button", name=f"{level}으로 다시 답하기").click()
+        page.wait_for_selector(f"#answer .understood li:text-is('{level} 답변')")
+        texts[level] = page.locator("#answer .said").inner_text()
+    assert len(set(texts.values())) == 3
+    assert {tuple(re.findall(r"[\d,]+백만원", text)) for text in texts.values()} == {("345백만원",)}
+    assert page.locator("details.turn").count() == 0, "each takes the place of the one before"
+
+
+@scripted_only
+def test_the_last_question_can_be_edited_and_earlier_turns_opened(page: Page) -> None:
+    _answered(page, "가온누리전자의 2023년 영업이익은 얼마인가요?")
+    _answered(page, "한빛바이오의 2023년 배당금은 얼마인가요?", "declined")
+    page.click("#edit")
+    page.wait_for_function("document.querySelector('#question textarea').value.startsWith('한빛바이오')")
+    assert page.locator("#ask").inner_text() == "고쳐 묻기"
+    _answered(page, "한빛바이오의 2023년 매출액은 얼마인가요?")
+    assert page.locator(".turn .question").all_inner_texts() == ["가온누리전자의 2023년 영업이익은 얼마인가요?"]
+    assert page.locator("#ask").inner_text() == "묻기"
+    page.locator(".turn summary").first.click()
+    opened_turn = page.locator(".turn .opened")
+    assert "345백만원" in opened_turn.locator(".said").inner_text()
+    opened_turn.locator(".cite").hover()
+    assert "345백만원" in page.locator("#citation-card mark").inner_text(), "its own evidence, not the last turn's"
+
+
+@scripted_only
+def test_a_copy_is_the_answer_with_its_citations_as_text(browser: Browser, shared: Server) -> None:
+    with opened(browser, shared, permissions=["clipboard-read", "clipboard-write"]) as page:
+        _answered(page, "가온누리전자의 2023년 영업이익은 얼마인가요?")
+        page.click("#copy")
+        page.wait_for_selector("#copy.done")
+        assert page.evaluate("navigator.clipboard.readText()").splitlines() == [
+            "가온누리전자의 2023년 영업이익은 얼마인가요?", "", "가온누리전자 2023년 영업이익은 345백만원입니다. [1]", "",
+            "[1] 가온누리전자 2023 사업보고서 > III. 재무에 관한 사항 (2024-03-15)", "    가온누리전자 2023년 영업이익: 345백만원",
+            "    https://dart.example/20240315", "(근거 확인됨, 수치·날짜·조항 2개를 문서와 대조)"]
+
+
+@scripted_only
+def test_a_conversation_survives_a_restart_and_is_nobody_elses(browser: Browser, tmp_path: Path) -> None:
+    with served(tmp_path) as first, opened(browser, first) as page:
+        _answered(page, "가온누리전자의 2023년 매출액은 얼마인가요?")
+        _answered(page, "그럼 2022년은?")
+        kept = page.context.storage_state()
+    with served(tmp_path) as second:
+        with opened(browser, second, storage_state=kept) as page:
+            page.wait_for_selector("#answer article.answer[data-status]")
+            assert page.locator("#answer .asked").inner_text() == "가온누리전자의 2022년 매출액은 얼마인가요?"
+            assert page.locator("#references mark").count() and page.locator("details.turn").count() == 1
+            _answered(page, "그럼 2023년은?")
+            assert "2,222백만원" in page.locator("#answer .said").inner_text(), "the talk goes on where it was"
+            page.click("#past button")
+            assert page.locator("#past-list label").count() == 1
+            page.click("#delete")
+            page.wait_for_selector("article.answer", state="detached")
+            page.reload()
+            page.wait_for_selector(".state.ready")
+            page.wait_for_timeout(500)
+            assert page.locator("article.answer").count() == 0
+        with opened(browser, second) as other:
+            other.wait_for_timeout(500)
+            assert other.locator("article.answer").count() == 0, "another visitor sees nothing of it"
 
 
 @scripted_only
@@ -105,6 +197,10 @@ def test_an_error_is_a_message_and_the_page_goes_on(page: Page) -> None:
     assert page.locator("article.error h2").inner_text() == "모델이 답을 내지 못했습니다"
     assert page.locator("article.error dd").all_inner_texts() == ["the model gave no answer.", "exports/demo", "Ask again."]
     assert page.locator("#ask").is_visible()
+    page.click("#edit")   # what went unanswered is not lost
+    page.wait_for_function("document.querySelector('#question textarea').value.includes('망가지게')")
+    _answered(page, "가온누리전자의 2023년 영업이익은 얼마인가요?")
+    assert page.locator("details.turn").count() == 0
 
 
 @scripted_only
@@ -127,7 +223,7 @@ def test_stop_ends_the_model_and_the_page_asks_again(browser: Browser, own: Serv
 def _stop_and_ask_again(page: Page) -> None:
     _ask(page, SLOWLY)
     page.wait_for_selector("article.draft .said")
-    page.click("#stop")
+    page.keyboard.press("Escape")
     page.wait_for_selector(".notice")
     page.wait_for_timeout(1000)
     assert page.locator(".notice").inner_text() == "답변을 중단했습니다."
@@ -171,5 +267,14 @@ def test_nothing_sticks_out(page: Page, width: int) -> None:
 
 
 def _ask(page: Page, question: str) -> None:
+    """Ask, and return when the question has left its box: it is being worked on."""
     page.fill("#question textarea", question)
     page.press("#question textarea", "Enter")
+    page.wait_for_function("!document.querySelector('#question textarea').value")
+
+
+def _answered(page: Page, question: str, status: str = "verified") -> None:
+    """Ask, and return when the answer is there and kept."""
+    _ask(page, question)
+    page.wait_for_selector(f'#answer article.answer[data-status="{status}"]')
+    page.wait_for_selector("#retry")

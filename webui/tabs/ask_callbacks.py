@@ -61,7 +61,8 @@ def asking(page: Page, parts: Parts) -> Callbacks:
 
     def on_ask(text: str, editing: int | None, identity: str, key: str, request: gr.Request, *wished: Any) -> Iterator[Updates]:
         talk = read(identity, key, request)
-        yield from _answering(parts, talk, lambda: anew(talk, text, Wishes.of(wished), editing), request, words)
+        made = (lambda: anew(talk, text, Wishes.of(wished), editing)) if text.strip() else lambda: None
+        yield from _answering(parts, talk, made, request, words)
 
     def on_example(sample: list[str], identity: str, key: str, request: gr.Request, *wished: Any) -> Iterator[Updates]:
         yield from on_ask(sample[0], None, identity, key, request, *wished)
@@ -149,7 +150,8 @@ def _answering(parts: Parts, talk: Talk, made: Callable[[], Asked | None], reque
     try:
         asked = made()
     except DataError:
-        yield {parts.answer: render.notice(words("ask.no_day")), **_idle(parts, found=False)}
+        yield {parts.earlier: render_talk.earlier(talk.turns, words), parts.answer: render.notice(words("ask.no_day")),
+               parts.references: "", **_idle(parts, found=False)}
         return
     if asked is None:
         yield {parts.answer: gr.skip()}
@@ -185,7 +187,8 @@ def _begun(parts: Parts, shown: Shown, asked: Asked, words: Words) -> Updates:
 def _ended(parts: Parts, shown: Shown, words: Words) -> Updates:
     frame = shown.frame
     if frame.found is None:
-        return {parts.answer: frame.answer, parts.references: frame.references, **_idle(parts, found=False)}
+        return {parts.earlier: render_talk.earlier(shown.before, words), parts.answer: frame.answer,
+                parts.references: frame.references, **_idle(parts, found=False)}
     note = render.notice(words("ask.not_kept")) if frame.unkept else ""
     return {parts.answer: note + frame.answer, parts.references: frame.references, parts.pending: None,
             **_idle(parts, found=True), **_filters(parts, shown.talk, words), **_listed(parts, shown.talk)}

@@ -24,4 +24,4 @@ def safely(words: Words, make: Callable[[], str]) -> str:
         return render.error(raised, words)
     except Exception as raised:
         _log.exception("a callback of the page failed")
-        return render.unexpected(raised)
+        return render.unexpected(raised, words)
