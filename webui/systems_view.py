@@ -63,7 +63,7 @@ def gigabytes(count: int) -> str:
 def table(rows: Sequence[tuple[str, str]]) -> str:
     """Return (name, HTML) pairs as a list of facts, those with an empty HTML left out; names are escaped here."""
     shown = "".join(f"<div><dt>{escape(name)}</dt><dd>{value}</dd></div>" for name, value in rows if value)
-    return f'<dl class="facts">{shown}</dl>'
+    return f'<dl class="about">{shown}</dl>'
 
 
 def _card(one: Facts, words: Words) -> str:

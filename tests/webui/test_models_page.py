@@ -85,7 +85,7 @@ def test_a_runs_curve_is_drawn_and_told_in_words_and_numbers(tab: Page) -> None:
     tab.locator("#detail .numbers summary").click()
     assert tab.locator("#detail .numbers tbody tr").count() == 20
     assert tab.locator("#detail .numbers tbody tr").first.inner_text().split() == ["2", "1.6875"]
-    facts = tab.locator("#detail .facts").inner_text()
+    facts = tab.locator("#detail .about").inner_text()
     assert "6.2 GiB" in facts and "70da113cef02bd44fefc" in facts and "configs/demo/train.yaml" in facts
 
 
@@ -110,7 +110,7 @@ def test_the_model_is_changed_for_everybody_and_an_answer_says_so(browser: Brows
     with opened(browser, shared) as page:
         open_tab(page)
         assert page.locator("[data-in-use]").get_attribute("data-system") == "own"
-        assert "모든 사람의 다음 질문부터" in page.locator("#tab-models, body").last.inner_text()
+        assert "모든 사람의 다음 질문부터" in page.locator("#models").inner_text()
         choose(page, "#wanted", "v1")
         page.click("#switch")
         page.wait_for_selector('[data-change="done"]', timeout=ANSWER_MS)
@@ -119,6 +119,7 @@ def test_the_model_is_changed_for_everybody_and_an_answer_says_so(browser: Brows
             other.fill("#question textarea", "가온누리전자의 2023년 영업이익은 얼마인가요?")
             other.press("#question textarea", "Enter")
             other.wait_for_selector('article.answer[data-status="verified"]', timeout=ANSWER_MS)
+            assert other.locator("article.answer .by").inner_text() == "답한 모델: v1"
         choose(page, "#wanted", "지금 설정")
         page.click("#switch")
         page.wait_for_selector('[data-in-use][data-system="own"]', timeout=ANSWER_MS)

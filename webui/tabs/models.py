@@ -51,13 +51,14 @@ def lay_out(page: Page) -> None:
     """Add the tab's components and callbacks to the gr.Tab that is open."""
     import gradio as gr
 
-    words, tab = page.words, gr.context.Context.block
+    tab = gr.context.Context.block
     timer, seen = gr.Timer(TICK_S, active=False), gr.State("")
-    with gr.Row(elem_classes="models-head"):
-        refresh = gr.Button(words("models.refresh"), variant="secondary", scale=0, min_width=96, elem_id="models-refresh")
-    cards, wanted, change, go = _systems(page)
-    listed, chosen, against, detail = _runs(page)
-    board, recipe, port, opens, closes = _board(page)
+    with gr.Column(elem_id="models"):
+        with gr.Row(elem_classes="models-head"):
+            refresh = gr.Button(page.words("models.refresh"), variant="secondary", scale=0, min_width=96, elem_id="models-refresh")
+        cards, wanted, change, go = _systems(page)
+        listed, chosen, against, detail = _runs(page)
+        board, recipe, port, opens, closes = _board(page)
     parts = Parts(cards=cards, change=change, wanted=wanted, listed=listed, chosen=chosen, against=against, detail=detail,
                   board=board, recipe=recipe, timer=timer, seen=seen)
     asked = [page.chosen, wanted, chosen, against, recipe, seen]
