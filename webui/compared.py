@@ -23,6 +23,7 @@ from webui.words import Words
 
 _CITED = re.compile(r"\s*\[(\d+)\]")
 _PLACES = ("left", "right")
+_AT = "pair-"   # in the references' ids: Ask's are on the same page
 Numbers = Mapping[int, int]   # an answer's own citation numbers -> those shown
 
 
@@ -51,6 +52,11 @@ def progress(moment: Moment, words: Words) -> str:
             f'<span class="elapsed" aria-hidden="true">{escape(seconds)}</span></p>')
 
 
+def ahead(number: int, words: Words) -> str:
+    """Return the line that says how many questions are answered before this one."""
+    return f'<p class="progress busy"><span role="status">{escape(words("people.ahead", ahead=number))}</span></p>'
+
+
 def evidence(moment: Moment, words: Words) -> str:
     """Return the passages both answers were made from, once, with what either rests on marked; "" while there is none."""
     found = [side.found for side in moment.sides if side.found]
@@ -64,8 +70,7 @@ def evidence(moment: Moment, words: Words) -> str:
     base = next((answer for answer in found if not answer.declined), found[0])
     text = "\n".join(_renumbered(answer.verdict.text, _numbers(answer, order)) for answer in found)
     whole = replace(base, citations=tuple(cited.values()), verdict=replace(base.verdict, text=text))
-    # Ask's references are on the same page; no text can hold this, since quotes in text are escaped.
-    return render.references(whole, words).replace('id="ref-', 'id="pair-ref-')
+    return render.references(whole, words, at=_AT)
 
 
 def note(text: str) -> str:
@@ -125,7 +130,7 @@ def _interval(key: str, of: Mapping[str, Any], words: Words) -> str:
 
 def _column(moment: Moment, at: int, pieces: Sequence[Piece] | None, order: Mapping[str, int], words: Words) -> str:
     side, place = moment.sides[at], words(f"compare.{_PLACES[at]}")
-    name = f'<span class="system">{escape(title(side.system, words))}</span>' if moment.named else ""
+    name = f'<span class="whose">{escape(title(side.system, words))}</span>' if moment.named else ""
     head = f'<h3><span class="place">{escape(place)}</span>{name}</h3>'
     may_show = moment.named or not moment.running    # blind, a side that is done must not be told from one that writes
     if may_show and side.error is not None:
@@ -167,7 +172,7 @@ def _cited(text: str, numbers: Numbers, words: Words) -> str:
     for found in _CITED.finditer(text):
         number = numbers.get(int(found[1]))
         if number is not None:
-            out.append(f'{escape(text[at:found.start()])}<a class="cite" href="#pair-ref-{number}" '
+            out.append(f'{escape(text[at:found.start()])}<a class="cite" href="#ref-{_AT}{number}" '
                        f'aria-label="{escape(words("answer.citation", number=number))}">{number}</a>')
             at = found.end()
     return "".join(out) + escape(text[at:])
@@ -219,7 +224,7 @@ def _facts(found: Answer, words: Words) -> str:
     folded = (f'<details class="struck"><summary>{escape(words("answer.struck", count=len(verdict.struck)))}</summary>'
               f"<ul>{struck}</ul></details>") if struck else ""
     noted = f'<p class="note">{escape(" ".join(notes))}</p>' if notes else ""
-    return f'<p class="verdict">{badge}{checked}</p><dl class="facts">{told}</dl>{noted}{folded}'
+    return f'<p class="verdict">{badge}{checked}</p><dl class="spent">{told}</dl>{noted}{folded}'
 
 
 def whole_of(one: Side, other: Side) -> Moment:

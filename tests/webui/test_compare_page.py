@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.webui.served import BROWSER_TEST, E2E_RAG, Server, opened
+from tests.webui.test_accessibility import faults
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -63,15 +64,15 @@ def test_a_blind_comparison_is_voted_on_and_then_told(page: Page) -> None:
     for told in (">v1<", "v1", "지금 설정", "첫 글자", "근거 확인됨"):
         assert told not in sent and told not in drawn
     assert page.locator(".side").count() == 2 and page.locator(".differs").count() >= 2
-    assert page.locator("#pair-ref-1 h3").inner_text() == "가온누리전자 2023 사업보고서"
+    assert page.locator("#ref-pair-1 h3").inner_text() == "가온누리전자 2023 사업보고서"
     page.click("#compare-vote-left")
     page.wait_for_selector(".outcome")
-    names = page.locator(".side .system").all_inner_texts()
+    names = page.locator(".side .whose").all_inner_texts()
     assert sorted(names) == ["v1", "지금 설정"] and "지금 설정" in page.evaluate("window.heard"), "and now it is told"
     slow = page.locator(".side", has=page.get_by_text("v1", exact=True)).locator(".said").inner_text()
     assert "이라고 적혀 있습니다" in slow, "the names stand over their own answers"
     assert page.locator(".outcome").inner_text() == f"고르신 왼쪽 답변은 {names[0]}입니다. 오른쪽은 {names[1]}입니다."
-    assert page.locator(".side .facts").count() == 2 and page.locator(".side .badge").count() == 2
+    assert page.locator(".side .spent").count() == 2 and page.locator(".side .badge").count() == 2
     assert page.locator("#compare-ballot").is_hidden()
     page.wait_for_selector("details.rates", state="attached")
     assert re.search(r"지금까지의 투표 \(\d+표\)", page.locator("details.rates summary").inner_text())
@@ -81,8 +82,8 @@ def test_a_blind_comparison_is_voted_on_and_then_told(page: Page) -> None:
 def test_names_in_sight_are_no_vote(page: Page) -> None:
     page.locator("#compare-blind input").uncheck()
     ask(page)
-    page.wait_for_selector(".side .facts")
-    assert page.locator(".side .system").all_inner_texts() == ["지금 설정", "v1"], "as chosen, not drawn by lot"
+    page.wait_for_selector(".side .spent")
+    assert page.locator(".side .whose").all_inner_texts() == ["지금 설정", "v1"], "as chosen, not drawn by lot"
     page.wait_for_selector("#compare-next")
     assert page.locator("#compare-ballot").is_hidden()
     assert page.locator("#compare-outcome").inner_text() == "이름을 보고 한 비교는 투표에 넣지 않습니다."
@@ -117,15 +118,18 @@ def test_what_cannot_be_asked_is_told(page: Page) -> None:
     page.get_by_text("달력에 없는 날입니다").wait_for()
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_sticks_out(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    ask(page, "한빛바이오의 2023년 매출액은 얼마인가요?")
-    page.wait_for_selector("#compare-ballot")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.click("#compare-vote-both_bad")
-    page.wait_for_selector("details.rates", state="attached")
-    page.locator("details.rates summary").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    tops = [box["y"] for side in page.locator(".side").all() if (box := side.bounding_box())]
-    assert (tops[0] == tops[1]) is (width == 1440), "side by side where there is room, else one below the other"
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 390), ("light", 1440)])
+def test_nothing_sticks_out_and_nothing_is_out_of_reach(browser: Browser, shared: Server, scheme: str, width: int) -> None:
+    with opened(browser, shared, color_scheme=scheme, viewport={"width": width, "height": 900}) as page:
+        to_tab(page)
+        ask(page, "한빛바이오의 2023년 매출액은 얼마인가요?")
+        page.wait_for_selector("#compare-ballot")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert faults(page) == []
+        page.locator("#compare-vote-both_bad").press("Enter")
+        page.wait_for_selector("details.rates", state="attached")
+        page.locator("details.rates summary").press("Enter")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert faults(page) == []
+        tops = [box["y"] for side in page.locator(".side").all() if (box := side.bounding_box())]
+        assert (tops[0] == tops[1]) is (width == 1440), "side by side where there is room, else one below the other"

@@ -5,7 +5,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from mundap.day import read_day
@@ -16,11 +16,11 @@ from webui import compared, labels, render
 from webui.comparing import CHOICES, Contender, Moment, Pair, Pairs, available, compare, contenders, vote, win_rates
 from webui.domain import Domain
 from webui.highlight import escape
+from webui.limits import Refusal
 from webui.people import Role
 from webui.site import Page
 from webui.words import Words
 
-AT_ONCE = 2   # comparisons of different pages taken up together; each is two answers
 Updates = tuple[Any, ...]
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def lay_out(page: Page) -> None:
     for method in (_Tab.ask, _Tab.stop, _Tab.rates, _Tab.leave):
         method.__annotations__["request"] = gr.Request
     options: dict[str, Any] = {"show_progress": "hidden", "api_name": False, "trigger_mode": "multiple"}
-    queued = options | {"concurrency_limit": AT_ONCE, "concurrency_id": "compare", "outputs": shown.all()}
+    queued = options | {"concurrency_limit": None, "outputs": shown.all()}   # site.limits says how many at once
     chosen = [settings.first, settings.second, settings.blind, settings.level, settings.as_of, shown.asked, page.chosen]
     gr.on([shown.question.submit, shown.ask.click], tab.ask, inputs=[shown.question, *chosen], **queued)
     settings.offered.click(tab.ask, inputs=[settings.offered, *chosen], **queued)
@@ -111,7 +111,9 @@ class _Tab:
                 yield self._told(render.notice(wrong)).updates()
                 return
             two = contenders(self.site.domain(key), (one, other), blind=bool(blind))
-            yield from self._run(inquiry, two, bool(blind), (*asked, inquiry.text), key, request)
+            yield from self._run(inquiry, two, bool(blind), asked, key, request)
+        except Refusal as refused:
+            yield self._told(render.notice(self.words(refused.key, **refused.places))).updates()
         except MundapError as raised:
             _log.warning("%s", raised)
             yield self._told(render.error(raised, self.words)).updates()
@@ -164,18 +166,30 @@ class _Tab:
 
     def _run(self, inquiry: Inquiry, two: tuple[Contender, Contender], blind: bool, asked: tuple[str, ...], key: str,
              request: Any) -> Iterator[Updates]:
-        session, domain = _session(request), self.site.domain(key)
+        """Answer a comparison when its turn has come. Every one of this tab comes through here."""
+        session, domain, owner = _session(request), self.site.domain(key), self.site.people.of(request).owner
+        asked = (*asked, inquiry.text) if inquiry.text in domain.examples else asked
         run = self.site.runs.begin(session)
         try:
-            with closing(compare(two, inquiry, run, blind=blind)) as moments:
+            with self.site.limits.admit(owner) as place, closing(compare(two, inquiry, run, blind=blind)) as moments:
+                for ahead in place.waits():
+                    if run.stopped.is_set():
+                        return
+                    yield self._waiting(ahead).updates()
                 for moment in moments:
                     identity = ""
                     if blind and moment.whole and not moment.running:
-                        identity = self.pairs.add(Pair(owner=self.site.people.of(request).owner, domain=domain.key,
-                                                       inquiry=inquiry, sides=moment.sides))
+                        identity = self.pairs.add(Pair(owner=owner, domain=domain.key, inquiry=inquiry, sides=moment.sides))
                     yield self._drawn(moment, inquiry.text, identity, asked, domain).updates()
         finally:
             self.site.runs.end(session, run)
+
+    def _waiting(self, ahead: int) -> _Shown:
+        """Return the updates of a comparison whose turn has not come."""
+        import gradio as gr
+
+        return replace(self._told(""), ask=gr.update(visible=False), stop=gr.update(visible=True),
+                       progress=compared.ahead(ahead, self.words))
 
     def _drawn(self, moment: Moment, question: str, identity: str, asked: tuple[str, ...], domain: Domain) -> _Shown:
         """Return the updates of a moment."""
