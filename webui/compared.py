@@ -108,8 +108,10 @@ def rates(summary: Mapping[str, Any], words: Words) -> str:
     left = _interval("left", votes["left"], words)
     if left and not votes["left"]["low"] <= 0.5 <= votes["left"]["high"]:
         left += " " + words("compare.rates.swayed")
-    return (f'<details class="rates"><summary>{escape(words("compare.rates.title", count=votes["n"]))}</summary>'
-            f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    name = escape(words("compare.rates.title", count=votes["n"]))
+    return (f'<details class="rates"><summary>{name}</summary>'
+            f'<div class="scroll" role="region" aria-label="{name}" tabindex="0"><table>'
+            f'<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
             f'<p class="note">{escape(words("compare.rates.note"))}{" " + escape(left) if left else ""}</p></details>')
 
 
