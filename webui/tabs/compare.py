@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Shown:
+class Shown:
     """The components an event of the tab changes, in the order of its updates; None in an update leaves one as it is."""
 
     question: Any = None
@@ -73,8 +73,8 @@ def lay_out(page: Page) -> None:
 
     with gr.Column(elem_id="compare"):
         shown, settings, buttons = _components(page)
-    tab = _Tab(page)
-    for method in (_Tab.ask, _Tab.stop, _Tab.rates, _Tab.leave):
+    tab = Callbacks(page)
+    for method in (Callbacks.ask, Callbacks.stop, Callbacks.rates, Callbacks.leave):
         method.__annotations__["request"] = gr.Request
     options: dict[str, Any] = {"show_progress": "hidden", "api_name": False, "trigger_mode": "multiple"}
     queued = options | {"concurrency_limit": None, "outputs": shown.all()}   # site.limits says how many at once
@@ -92,7 +92,7 @@ def lay_out(page: Page) -> None:
     gr.context.Context.root_block.unload(tab.leave)
 
 
-class _Tab:
+class Callbacks:
     """The callbacks of one language's tab."""
 
     def __init__(self, page: Page) -> None:
@@ -184,14 +184,14 @@ class _Tab:
         finally:
             self.site.runs.end(session, run)
 
-    def _waiting(self, ahead: int) -> _Shown:
+    def _waiting(self, ahead: int) -> Shown:
         """Return the updates of a comparison whose turn has not come."""
         import gradio as gr
 
         return replace(self._told(""), ask=gr.update(visible=False), stop=gr.update(visible=True),
                        progress=compared.ahead(ahead, self.words))
 
-    def _drawn(self, moment: Moment, question: str, identity: str, asked: tuple[str, ...], domain: Domain) -> _Shown:
+    def _drawn(self, moment: Moment, question: str, identity: str, asked: tuple[str, ...], domain: Domain) -> Shown:
         """Return the updates of a moment."""
         import gradio as gr
 
@@ -199,23 +199,23 @@ class _Tab:
         suggested = "" if running else next((one for one in domain.examples if one not in asked), "")
         outcome = compared.note(self.words("compare.open_note")) if not running and moment.whole and moment.named else ""
         following = gr.update(value=self.words("compare.next", question=suggested), visible=bool(suggested) and not identity)
-        return _Shown(
+        return Shown(
             question=None if moment.turn or not running else question, ask=gr.update(visible=not running),
             stop=gr.update(visible=running), progress=compared.progress(moment, self.words),
             sides=compared.sides(moment, question, self.words), ballot=gr.update(visible=bool(identity)), outcome=outcome,
             rates="", following=following,
             evidence=compared.evidence(moment, self.words), waiting=identity, asked=asked, next_one=suggested)
 
-    def _told(self, html: str) -> _Shown:
+    def _told(self, html: str) -> Shown:
         """Return the updates that show a message alone."""
         import gradio as gr
 
         hidden = gr.update(visible=False)
-        return _Shown(ask=gr.update(visible=True), stop=hidden, progress="", sides=html, ballot=hidden, outcome="", rates="",
+        return Shown(ask=gr.update(visible=True), stop=hidden, progress="", sides=html, ballot=hidden, outcome="", rates="",
                       following=hidden, evidence="", waiting="", next_one="")
 
 
-def _components(page: Page) -> tuple[_Shown, _Settings, dict[str, Any]]:
+def _components(page: Page) -> tuple[Shown, _Settings, dict[str, Any]]:
     """Return the tab's components, laid out: what is shown, what is set, and a button for each choice."""
     import gradio as gr
 
@@ -237,7 +237,7 @@ def _components(page: Page) -> tuple[_Shown, _Settings, dict[str, Any]]:
         rates = gr.HTML(elem_id="compare-rates", padding=False)
         following = gr.Button(visible=False, elem_id="compare-next", variant="secondary")
         evidence = gr.HTML(elem_id="compare-evidence", padding=False)
-    shown = _Shown(question=question, ask=ask, stop=stop, progress=progress, sides=sides, ballot=ballot, outcome=outcome,
+    shown = Shown(question=question, ask=ask, stop=stop, progress=progress, sides=sides, ballot=ballot, outcome=outcome,
                    rates=rates, following=following, evidence=evidence, waiting=gr.State(""), asked=gr.State(()),
                    next_one=gr.State(""))
     return shown, settings, buttons
