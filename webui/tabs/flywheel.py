@@ -57,7 +57,8 @@ def lay_out(page: Page) -> None:
 
     options: dict[str, Any] = {"inputs": [page.chosen, good, bad], "outputs": [told, shown], "show_progress": "hidden",
                                "api_name": False, "concurrency_limit": 1, "concurrency_id": "flywheel"}
-    gr.on([tab.select, count.click, good.input, bad.input], on_count, trigger_mode="always_last", **options)
+    # Another domain is counted at once: what is shown must be what the button writes.
+    gr.on([tab.select, count.click, good.input, bad.input, page.chosen.change], on_count, trigger_mode="always_last", **options)
     make.click(on_make, trigger_mode="once", **options)
 
 
