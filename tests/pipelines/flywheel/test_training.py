@@ -26,9 +26,9 @@ ROOT = Path(__file__).resolve().parents[3]
 STARTER = "models/gemma-3-270m-ko"
 SHORT = ("max_steps=2", "per_device_train_batch_size=1", "gradient_accumulation_steps=1", "logging_steps=1", "plot_loss=false",
          "learning_rate=1.0e-4", "warmup_steps=0")
-SAID = {"sft": "loss", "kto": "rewards/chosen", "dpo": "rewards/accuracies"}   # what only this stage logs
+SAID = {"sft": "loss", "kto": "kl", "dpo": "rewards/accuracies"}   # what only this stage logs
 
-pytestmark = [pytest.mark.slow, pytest.mark.real_home, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.real_home, pytest.mark.timeout(1000)]
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_two_steps_move_the_adapter(trained_on: Path, kind: Kind) -> None:
              "--no-forecast"]
     env = {name: value for name, value in os.environ.items() if name != "MUNDAP_HOME"}
     env |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
-    done = subprocess.run(words, cwd=trained_on, env=env, capture_output=True, text=True, timeout=500, check=False)
+    done = subprocess.run(words, cwd=trained_on, env=env, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
     folder = trained_on / "saves/demo" / WORD[kind]
     state = json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
