@@ -86,16 +86,15 @@ class Screen:
         mark = marks(text)
         if mark:
             return "special_tokens", mark
-        if self.declines(text):
-            return FINE
         wrong = ungrounded(text, shown.passages, shown.question)
         if wrong:
             return "not_grounded", wrong
-        return FINE if citations(text) else ("no_citation", text[:80])
+        return FINE if citations(text) or self.declines(text) else ("no_citation", text[:80])
 
     def declines(self, text: str) -> bool:
         """Return whether a text says, in the domain's own words, that the documents do not hold the answer."""
-        return _letters(self.decline_text) in _letters(text)
+        words = _letters(self.decline_text)
+        return bool(words) and words in _letters(text)
 
 
 def cited(text: str, passages: tuple[Passage, ...]) -> str:

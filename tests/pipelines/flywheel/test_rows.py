@@ -54,6 +54,7 @@ def test_a_correction_is_an_sft_row_of_the_prompt_the_app_sends() -> None:
     ("가온누리전자의 2023년 매출액은 1,234백만원입니다. [3]", "not_grounded", "[3]"),
     ("가온누리전자의 2023년 매출액은 1,234백만원입니다. [2]", "not_grounded", "1,234백만원"),
     ("매출액은 회사가 물건을 팔아 번 돈입니다.", "no_citation", "매출액은 회사가"),
+    (f"{DECLINE} 다만 매출액은 9,999백만원입니다.", "not_grounded", "9,999백만원"),
     (f"### 출력\n{RIGHT}", "special_tokens", "### 출력"),
     (f"{RIGHT}<|im_end|>", "special_tokens", "<|im_end|>"),
 ])
