@@ -60,7 +60,7 @@ def test_judgements_are_counted_shown_and_made_into_files(page: Page, folder: Pa
     rows = [[cell.split("\n")[0] for cell in row.locator("th, td").all_inner_texts()]
             for row in page.locator("table.kinds tbody tr").all()]
     assert [row[1:] for row in rows] == [["3", "2", "1"], ["4", "3", "1"], ["2", "1", "1"]]
-    page.locator("summary").nth(0).click()
+    page.locator(".flywheel summary").nth(0).click()
     assert "근거에 없는 수치가 있음" in page.locator("table.reasons").inner_text()
     page.locator("details.samples summary").nth(0).click()
     assert "<img src=x" in page.locator("details.samples").nth(0).inner_text() and page.evaluate("window.hacked") is None
