@@ -59,8 +59,13 @@ def test_two_steps_move_the_adapter(trained_on: Path, kind: Kind) -> None:
              "--no-forecast"]
     env = {name: value for name, value in os.environ.items() if name != "MUNDAP_HOME"}
     env |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
-    done = subprocess.run(words, cwd=trained_on, env=env, capture_output=True, text=True, timeout=900, check=False)
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    with subprocess.Popen(words, cwd=trained_on, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
+        try:
+            told, _ = child.communicate(timeout=900)
+        except subprocess.TimeoutExpired:
+            child.terminate()    # killed, it would leave the trainer behind
+            raise
+    assert child.returncode == 0, told
     folder = trained_on / "saves/demo" / WORD[kind]
     state = json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
     assert state["global_step"] == 2 and any(SAID[kind] in entry for entry in state["log_history"]), state["log_history"]
