@@ -14,6 +14,7 @@ from typing import Any
 from mundap.chunk import Chunk
 from mundap.korean import morphemes, nfc
 from rag.indexing.passages import is_superseded
+from rag.search.filters import Filters
 from rag.search.retrieve import Retriever
 
 PAGE = 20                # documents, or passages of one, on a page
@@ -96,10 +97,15 @@ def page_of(entry: Entry, chunk_id: str) -> int:
     return at // PAGE + 1
 
 
-def words_of(question: str) -> list[str]:
-    """Return the words of a question to mark in what was found: names, nouns and figures, no single syllables."""
+def words_of(question: str, filters: Filters) -> list[str]:
+    """Return the words of a question to mark in what was found: names, nouns and figures, no single syllables.
+
+    What a filter holds stands in every hit, so it is marked only where there is nothing else to mark.
+    """
     found = [term for term in morphemes(question) if len(term) > 1 or not _HANGUL.search(term)]
-    return sorted(dict.fromkeys(found), key=len, reverse=True)
+    known = _squeezed("".join(str(value) for values in filters.values() for value in values))
+    telling = [term for term in found if _squeezed(term) not in known]
+    return sorted(dict.fromkeys(telling or found), key=len, reverse=True)
 
 
 def formula(settings: Mapping[str, Any]) -> tuple[str, str]:

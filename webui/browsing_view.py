@@ -67,7 +67,7 @@ def hits(found: Retrieval, query: str, settings: Mapping[str, Any], words: Words
     name, weight = browsing.formula(settings)
     counted = words("documents.search.found", count=len(found), ms=round(found.timings_ms.get("total", 0)))
     told = words("documents.search.weight", formula=words(f"documents.search.formula.{name}", weight=weight))
-    marked = browsing.words_of(query)
+    marked = browsing.words_of(query, found.filters)
     shown = "".join(_hit(hit, marked, int(settings["candidates"]), words) for hit in found.hits)
     return f'<p class="counted" role="status">{escape(counted)} · {escape(told)}</p>{head}<ol class="hits">{shown}</ol>'
 
@@ -79,10 +79,12 @@ def chooser(most: int, most_bytes: int, retention_days: int, words: Words) -> st
     kinds = ", ".join(kind[1:].upper() for kind in KINDS)
     bounds = words("documents.upload.limits", kinds=kinds, mb=most_bytes // MB, most=most)
     kept = f" · {words('documents.upload.retention', days=retention_days)}" if retention_days else ""
-    big, fix = Refused("big", most_mb=most_bytes // MB).told(words)
-    lost = words("documents.upload.lost")
-    return (f'<div class="drop" id="upload-drop" data-most="{most_bytes}" data-big="{escape(big)}" data-fix="{escape(fix)}" '
-            f'data-lost="{escape(lost)}" data-sending="{escape(words("documents.upload.sending", name="{name}"))}">'
+    big, smaller = Refused("big", most_mb=most_bytes // MB).told(words)
+    other, instead = Refused("kind", kind="{kind}", kinds=kinds).told(words)
+    data = {"most": most_bytes, "big": big, "smaller": smaller, "kinds": " ".join(KINDS), "other": other, "instead": instead,
+            "lost": words("documents.upload.lost"), "sending": words("documents.upload.sending", name="{name}")}
+    held = " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())
+    return (f'<div class="drop" id="upload-drop" {held}>'
             f'<p class="lede">{escape(words("documents.upload.lede"))}</p>'
             f'<p class="choose"><label for="upload-file">{escape(words("documents.upload.choose"))}</label>'
             f'<input type="file" id="upload-file" multiple accept="{",".join(KINDS)}" aria-describedby="upload-limits"> '

@@ -52,8 +52,11 @@
       bar.max = file.size || 1;
       bar.setAttribute("aria-label", words.sending.replace("{name}", file.name));
       item.append(bar);
-      if (file.size > Number(words.most)) {
-        refuse(item, file.name, words.big, words.fix);
+      const kind = file.name.includes(".") ? "." + file.name.split(".").pop().toLowerCase() : "";
+      const wrong = !words.kinds.split(" ").includes(kind) ? [words.other.replace("{kind}", kind || "?"), words.instead]
+        : file.size > Number(words.most) ? [words.big, words.smaller] : null;   // the server looks again, and counts
+      if (wrong) {
+        refuse(item, file.name, ...wrong);
         done();
         return;
       }
