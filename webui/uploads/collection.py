@@ -65,7 +65,7 @@ class Uploads:
         self.most: int = settings["limits"]["uploads"]
         self.most_bytes: int = settings["limits"]["upload_mb"] * 2**20
         self.retention_days: int = settings["retention_days"]
-        self._seconds = seconds
+        self.seconds = seconds
         self._lock = threading.Lock()
         self._reading = threading.Semaphore(1)
         self._of_shelf: dict[str, threading.Lock] = {}
@@ -272,7 +272,7 @@ class Uploads:
                       title=title_of(arrived.name), kind=arrived.kind,
                       tokenizer=resolve(domain.recipe["index"]["embedding_model"], domain.project),
                       max_tokens=int(kept.get("max_tokens") or MAX_TOKENS))
-            with contextlib.closing(extract(job, seconds=self._seconds)) as counts:
+            with contextlib.closing(extract(job, seconds=self.seconds)) as counts:
                 while True:
                     try:
                         count = next(counts)

@@ -24,6 +24,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     made = scripted_site(tmp_path_factory.mktemp("site"), ScriptedGenerator())
+    made.uploads.seconds = 20.0
+    made.uploads.most_bytes = 128 * 2**20     # the size alone would keep some of them out
     yield made
     made.close()
 
@@ -64,9 +66,9 @@ def many_sheets() -> bytes:
 
 
 HOSTILE = {
-    "쪽.pdf": (lambda: made_files.many_pages(100_000), {"pages"}),
-    "행.csv": (many_rows, {"rows"}),
-    "압축.xlsx": (lambda: made_files.workbook_bomb(300), {"bomb"}),
+    "쪽.pdf": (lambda: made_files.many_pages(100_000), {"pages", "slow"}),
+    "행.csv": (many_rows, {"rows", "slow"}),
+    "압축.xlsx": (lambda: made_files.workbook_bomb(300), {"bomb", "slow"}),
     "거짓.xlsx": (lying_workbook, {"damaged", "heavy", "slow", "unreadable", "no_text"}),
     "많은.xlsx": (many_sheets, {"bomb"}),
     "앞.md": (alias_bomb, {"heavy", "slow", "chunks", "unreadable"}),
@@ -83,7 +85,6 @@ def test_it_is_refused_and_nothing_stays(site: Site, name: str) -> None:
     make, reasons = HOSTILE[name]
     made = make()
     data = made.encode() if isinstance(made, str) else made
-    site.uploads.most_bytes = 128 * 2**20     # the size alone would keep some of them out
     transfer = site.uploads.begin("eve", name, len(data))
     transfer.write(data)
     before = psutil.Process().memory_info().rss
