@@ -83,8 +83,8 @@ class Site:
 
     @cached_property
     def housekeeping(self) -> Daily:
-        """Return what deletes old conversations, where settings say how long they are kept."""
-        return Daily(self.database, int(self.settings.get("retention_days", 0)))
+        """Return what deletes old conversations and uploads, where settings say how long they are kept."""
+        return Daily(self.database, int(self.settings.get("retention_days", 0)), also=self.uploads.expire)
 
     def start(self) -> None:
         """Make the first domain's model and every domain's search ready, in the background; delete what is too old."""

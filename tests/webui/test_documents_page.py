@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.webui.served import BROWSER_TEST, E2E_RAG, Server, opened
+from tests.webui.test_accessibility import faults
 from tests.webui.uploads import made_files
 
 if TYPE_CHECKING:
@@ -130,11 +131,28 @@ def test_what_is_not_taken_is_told_beside_what_is(tab: Page, tmp_path: Path) -> 
     expect(tab.locator("#documents-progress .refused")).to_contain_text("이름은 PDF인데 내용이 다릅니다", timeout=READ_MS)
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_sticks_out(browser: Browser, shared: Server, width: int) -> None:
-    with opened(browser, shared, viewport={"width": width, "height": 900}, color_scheme="dark") as page:
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
+def test_nothing_sticks_out_and_axe_finds_no_serious_fault(browser: Browser, shared: Server, width: int, scheme: Any,
+                                                           tmp_path: Path) -> None:
+    wrong = tmp_path / "a.docx"
+    wrong.write_bytes(b"x")
+    with opened(browser, shared, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
         page.get_by_role("tab", name="자료", exact=True).click()
         page.wait_for_selector("#documents-shown .library")
-        for name in ("문서", "검색", "올리기"):
-            view(page, name)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = {"문서": faults(page)}
+        page.locator(".library button").first.click()
+        page.wait_for_selector(".opened")
+        found["연 문서"] = faults(page)
+        view(page, "검색")
+        page.fill("#documents-asked textarea, #documents-asked input", "가온누리전자의 2023년 영업이익은?")
+        page.click("#documents-send")
+        page.wait_for_selector(".hits > li")
+        found["검색"] = faults(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        view(page, "올리기")
+        page.set_input_files("#upload-file", wrong)
+        page.wait_for_selector("#upload-sending .refused")
+        page.wait_for_timeout(500)
+        found["올리기"] = faults(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert found == dict.fromkeys(found, [])

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from webui.storage import lists
@@ -63,12 +63,14 @@ def tidy(database: Database, days: int, at: datetime | None = None) -> Mapping[s
 
 
 class Daily:
-    """Tidies in the background: once at the start, then once a day until it is closed."""
+    """Tidies in the background: once at the start, then once a day until it is closed. also() deletes what lies elsewhere."""
 
-    def __init__(self, database: Database, days: int, every_s: float = DAY_S) -> None:
+    def __init__(self, database: Database, days: int, every_s: float = DAY_S,
+                 also: Callable[[], object] = lambda: None) -> None:
         self._database = database
         self._days = days
         self._every_s = every_s
+        self._also = also
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
@@ -90,6 +92,7 @@ class Daily:
                 if any(gone.values()):
                     _log.info("kept for %d days: %d conversations and %d answers deleted", self._days, gone["conversations"],
                               gone["answers"])
+                self._also()
             except Exception:   # a database that is locked today is tidied tomorrow; the page goes on
                 _log.exception("old conversations could not be deleted")
             self._closed.wait(self._every_s)

@@ -79,7 +79,8 @@ def test_old_conversations_and_their_unjudged_answers_go(database: Database) -> 
 def test_it_is_done_at_the_start_and_again(database: Database) -> None:
     with database.write() as connection:
         connection.execute("INSERT INTO conversations VALUES ('a', '가', 'demo', 't', '2020-01-01', '2020-01-01')")
-    daily = Daily(database, 30, every_s=0.05)
+    also = threading.Event()
+    daily = Daily(database, 30, every_s=0.05, also=also.set)
     daily.start()
     _until(lambda: count(database)["conversations"] == 0)
     with database.write() as connection:
@@ -87,6 +88,7 @@ def test_it_is_done_at_the_start_and_again(database: Database) -> None:
     _until(lambda: count(database)["conversations"] == 0)
     daily.close()
     assert not any(thread.name == "housekeeping" for thread in threading.enumerate())
+    assert also.is_set()
     never = Daily(database, 0)
     never.start()
     never.close()
