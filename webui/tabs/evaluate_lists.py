@@ -19,7 +19,7 @@ from webui.storage.ratings import Ratings
 from webui.tabs.evaluate_list_making import lay_out_making
 from webui.tabs.evaluate_own import view
 from webui.tabs.evaluate_rating import RatingBox, lay_out_rating
-from webui.tabs.safely import OPTIONS
+from webui.tabs.safely import OPTIONS, REFRESH
 
 POLL_S = 0.5   # how often the progress of a run is drawn
 
@@ -77,16 +77,16 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
         yield raters.state(identity, request), *making.buttons(identity, request), *first
 
     whole = [state, *making.outputs, *view_of]
-    for event in (chosen.input(on_choose, inputs=chosen, outputs=whole, **OPTIONS), making.started):
+    for event in (chosen.input(on_choose, inputs=chosen, outputs=whole, **REFRESH), making.started):
         event.then(follow, inputs=[chosen, at], outputs=whole, **OPTIONS)
     for button, by in ((previous, -1), (following, 1)):
         button.click(on_step, inputs=[chosen, at, gr.State(by)], outputs=view_of, **OPTIONS)
     unrated.click(on_unrated, inputs=[chosen, at], outputs=view_of, **OPTIONS)
-    box.rated.then(on_rated, inputs=chosen, outputs=state, **OPTIONS)
+    box.rated.then(on_rated, inputs=chosen, outputs=state, **REFRESH)
 
     def refreshed_by(events: list[Any], parts: Any, own: str) -> None:
         drawn: dict[str, Any] = {"inputs": [parts, page.chosen, chosen, gr.State(own)], "outputs": [nothing, chosen, *whole]}
-        for opened in (gr.on(events, on_open, **drawn, **OPTIONS), *(event.then(on_open, **drawn, **OPTIONS)
+        for opened in (gr.on(events, on_open, **drawn, **REFRESH), *(event.then(on_open, **drawn, **OPTIONS)
                                                                     for event in making.changed)):
             opened.then(follow, inputs=[chosen, at], outputs=whole, **OPTIONS)
 

@@ -8,7 +8,7 @@ from webui.highlight import escape
 from webui.people import Role
 from webui.site import Page
 from webui.storage.housekeeping import forget
-from webui.tabs.safely import OPTIONS, safely
+from webui.tabs.safely import OPTIONS, REFRESH, safely
 from webui.words import Words
 
 _FOR_ADMINS = ("ratings", "votes")
@@ -43,7 +43,7 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
         return (downloads(words, page.site.people.of(request).role), "") if name == own else (gr.skip(), gr.skip())
 
     def refreshed_by(events: list[Any], parts: Any, own: str) -> None:
-        gr.on(events, on_open, inputs=[parts, gr.State(own)], outputs=[links, said], **OPTIONS)
+        gr.on(events, on_open, inputs=[parts, gr.State(own)], outputs=[links, said], **REFRESH)
 
     for button, answer in ((ask, on_ask), (no, on_no), (yes, on_yes)):
         button.click(answer, outputs=[ask, sure, said], **OPTIONS)

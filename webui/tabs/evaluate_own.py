@@ -11,7 +11,7 @@ from webui.site import Page
 from webui.storage.answers import Kept
 from webui.storage.ratings import Ratings
 from webui.tabs.evaluate_rating import lay_out_rating
-from webui.tabs.safely import OPTIONS
+from webui.tabs.safely import REFRESH
 from webui.words import Words
 
 MOST_CHARS = 60   # of a question in the choice of answers
@@ -44,9 +44,9 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
 
     def refreshed_by(events: list[Any], parts: Any, own: str) -> None:
         gr.on(events, on_open, inputs=[parts, page.chosen, chosen, gr.State(own)],
-              outputs=[nothing, chosen, shown, *box.outputs], **OPTIONS)
+              outputs=[nothing, chosen, shown, *box.outputs], **REFRESH)
 
-    chosen.input(on_choose, inputs=chosen, outputs=[shown, *box.outputs], **OPTIONS)
+    chosen.input(on_choose, inputs=chosen, outputs=[shown, *box.outputs], **REFRESH)
     return refreshed_by
 
 

@@ -10,7 +10,7 @@ from webui.people import Role
 from webui.rating_results import results
 from webui.site import Page
 from webui.storage.ratings import Ratings
-from webui.tabs.safely import OPTIONS, safely
+from webui.tabs.safely import REFRESH, safely
 
 
 def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
@@ -37,9 +37,9 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
         return gr.update(visible=page.site.people.of(request).role >= Role.ADMIN), draw(key, every, request)
 
     def refreshed_by(events: list[Any], parts: Any, own: str) -> None:
-        gr.on(events, on_open, inputs=[parts, page.chosen, everything, gr.State(own)], outputs=[everything, shown], **OPTIONS)
+        gr.on(events, on_open, inputs=[parts, page.chosen, everything, gr.State(own)], outputs=[everything, shown], **REFRESH)
 
-    everything.input(draw, inputs=[page.chosen, everything], outputs=shown, **OPTIONS)
+    everything.input(draw, inputs=[page.chosen, everything], outputs=shown, **REFRESH)
     return refreshed_by
 
 
@@ -69,7 +69,7 @@ def lay_out_reports(page: Page) -> Callable[[list[Any], Any, str], None]:
         return gr.update(choices=choices, value=now, visible=True), draw(now, request)
 
     def refreshed_by(events: list[Any], parts: Any, own: str) -> None:
-        gr.on(events, on_open, inputs=[parts, chosen, gr.State(own)], outputs=[chosen, shown], **OPTIONS)
+        gr.on(events, on_open, inputs=[parts, chosen, gr.State(own)], outputs=[chosen, shown], **REFRESH)
 
-    chosen.input(draw, inputs=chosen, outputs=shown, **OPTIONS)
+    chosen.input(draw, inputs=chosen, outputs=shown, **REFRESH)
     return refreshed_by

@@ -12,6 +12,8 @@ from webui.words import Words
 
 # Of every callback of a page: no veil of Gradio's over what is on show, no address of its own, none waits for another.
 OPTIONS: dict[str, Any] = {"show_progress": "hidden", "api_name": False, "concurrency_limit": None}
+# Of those that draw anew what changed: one asked for while it is being drawn comes after it, and is not dropped.
+REFRESH = OPTIONS | {"trigger_mode": "always_last"}
 _log = logging.getLogger(__name__)
 
 
