@@ -18,6 +18,7 @@ from mundap.listening import address, ended_cleanly, is_loopback, listen, server
 from mundap.recipe import Recipe
 from mundap.warmup import Say
 from webui.asgi import OWNER, App
+from webui.blocks import bound
 from webui.closed import Closed
 from webui.guard import Guard
 from webui.health import Health
@@ -117,7 +118,7 @@ def mounted(page: Any, host: str, port: int, root_path: str = "", routes: Sequen
     def owner(request: Request) -> str | None:
         return request.scope.get(OWNER)
 
-    page.max_threads = page._queue.max_thread_count = THREADS
+    bound(page, THREADS)
     outer = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     outer.router.routes.extend(routes)
     owner.__annotations__ = {"request": Request, "return": str | None}   # FastAPI reads them; here they are text

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -18,8 +18,10 @@ from mundap.errors import MundapError
 from rag.answer import Answer, Delta
 from rag.inquiry import MAX_QUESTION_CHARS, Inquiry
 from webui import render
+from webui.limits import Place, Refusal
 from webui.words import Words
 
+Admit = Callable[[], AbstractContextManager[Place]]
 FRAME_S = 0.06  # the model may write faster than a browser should redraw
 _log = logging.getLogger(__name__)
 
@@ -87,10 +89,11 @@ class Runs:
 
 
 def frames(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool], words: Words,
-           *, by: str = "") -> Generator[Frame, None, None]:
+           *, by: str = "", admit: Admit | None = None) -> Generator[Frame, None, None]:
     """Yield what the page shows for a question, the last frame not running. by names the system where it must be told.
 
-    The page's error boundary: an error becomes a message box.
+    admit gives the question its place in the line (site.limits.admit). The page's error boundary: an error becomes a
+    message box.
     """
     question = " ".join(asked.text.split())
     if not question:
@@ -100,7 +103,11 @@ def frames(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool
         yield Frame(answer=render.notice(words("ask.too_long", most=MAX_QUESTION_CHARS, count=len(question))))
         return
     try:
-        yield from _drawn(answerer, replace(asked, text=question), run, ready, words, by)
+        with admit() if admit else nullcontext() as place:
+            yield from _in_line(place, question, run, words)
+            yield from _drawn(answerer, replace(asked, text=question), run, ready, words, by)
+    except Refusal as refused:
+        yield Frame(answer=render.notice(words(refused.key, **refused.places), question))
     except MundapError as raised:
         _log.warning("%s", raised)
         yield Frame(answer=render.error(raised, words))
@@ -109,9 +116,24 @@ def frames(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool
         yield Frame(answer=render.unexpected(raised, words))
 
 
+def _in_line(place: Place | None, question: str, run: Run, words: Words) -> Iterator[Frame]:
+    """Yield how many questions are before this one, until it is its turn or nobody waits for it any more."""
+    told = 0
+    for ahead in place.waits() if place else ():
+        if run.stopped.is_set():
+            return
+        if ahead != told:
+            told = ahead
+            yield Frame(answer=render.draft(question, "", words("people.ahead", ahead=ahead), words), running=True)
+
+
 def _drawn(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool], words: Words, by: str
            ) -> Iterator[Frame]:
     question = asked.text
+    if run.stopped.is_set():
+        if not run.replaced:
+            yield Frame(answer=render.notice(words("ask.stopped"), question))
+        return
     note = words("ask.searching" if ready() else "ask.loading")
     yield Frame(answer=render.draft(question, "", note, words), running=True)
     written, attempt, drawn_at = "", 1, 0.0

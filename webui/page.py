@@ -9,6 +9,7 @@ from typing import Any
 
 from mundap.errors import MissingExtra
 from webui import render, theme
+from webui.blocks import blocks_class
 from webui.highlight import escape
 from webui.people import Person, Role
 from webui.site import Page, Site
@@ -33,7 +34,7 @@ def build(site: Site, words: Words, note: str = "") -> Any:
     except ImportError as error:
         raise MissingExtra("the page", "ui", "gradio") from error
 
-    with gr.Blocks(theme=theme.theme(), css_paths=_STYLES, title=site.title, analytics_enabled=False) as blocks:
+    with blocks_class()(theme=theme.theme(), css_paths=_STYLES, title=site.title, analytics_enabled=False) as blocks:
         with gr.Column(elem_id="page"):
             page = replace(Page(site=site, words=words), chosen=_masthead(site, words))
             account = gr.HTML(elem_id="account", padding=False)

@@ -171,7 +171,8 @@ def answered(talk: Talk, asked: Asked, session: str, words: Words) -> Generator[
     by = "" if system == OWN else system
     run = site.runs.begin(session)
     try:
-        with closing(frames(domain.answerer(system), asked.inquiry, run, domain.warmup.is_ready, words, by=by)) as drawn:
+        with closing(frames(domain.answerer(system), asked.inquiry, run, domain.warmup.is_ready, words, by=by,
+                            admit=lambda: site.limits.admit(talk.owner))) as drawn:
             for frame in drawn:
                 if frame.found is None:
                     yield Shown(frame=frame, talk=talk, before=before)

@@ -13,6 +13,7 @@ from rag.inquiry import MAX_QUESTION_CHARS, Inquiry
 from tests.webui.made_answers import answered
 from webui import asking
 from webui.asking import Frame, Run, Runs
+from webui.limits import Limits
 from webui.words import words
 
 KO = words("ko")
@@ -124,3 +125,31 @@ def test_other_errors_do_too_and_are_logged(caplog: pytest.LogCaptureFixture) ->
         last = list(frames(ScriptedStream(RuntimeError("boom <b>")), Inquiry(text="질문"), Run()))[-1]
     assert "예상하지 못한 오류" in last.answer and "boom &lt;b&gt;" in last.answer
     assert caplog.records[0].exc_info is not None
+
+
+def test_a_question_waits_its_turn_and_is_told_how_long_the_line_is() -> None:
+    limits = Limits({"questions_a_minute": 9, "waiting": 9}, at_once=1)
+    source = ScriptedStream(answered())
+    with limits.admit("나"):
+        drawn = asking.frames(source, Inquiry(text="질문"), Run(), lambda: True, KO, admit=lambda: limits.admit("가"))
+        first = next(drawn)
+        assert "앞에 1개의 질문이 있습니다" in first.answer and first.running and source.asked == []
+    assert [frame.running for frame in drawn] == [True, False] and limits.held == 0
+
+
+def test_a_question_stopped_in_the_line_is_never_asked() -> None:
+    limits, run, source = Limits({}, at_once=1), Run(), ScriptedStream(answered())
+    with limits.admit("나"):
+        drawn = asking.frames(source, Inquiry(text="질문"), run, lambda: True, KO, admit=lambda: limits.admit("가"))
+        next(drawn)
+        run.stopped.set()
+        assert ["중단" in frame.answer for frame in drawn] == [True]
+    assert source.asked == [] and limits.held == 0
+
+
+def test_too_many_questions_are_a_kind_message() -> None:
+    limits, source = Limits({"questions_a_minute": 1}), ScriptedStream(answered())
+    for _ in range(2):
+        drawn = list(asking.frames(source, Inquiry(text="질문"), Run(), lambda: True, KO, admit=lambda: limits.admit("가")))
+    assert len(source.asked) == 1 and len(drawn) == 1
+    assert "1분에 1번까지" in drawn[0].answer and "60초 뒤에" in drawn[0].answer

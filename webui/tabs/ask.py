@@ -12,8 +12,6 @@ from webui.tabs.ask_callbacks import Parts, Updates, asking, levels, moving
 from webui.talk import RANGES
 from webui.words import Words
 
-AT_ONCE = 4  # questions of different pages taken up together; the model answers them in the order they came
-
 
 def lay_out(page: Page) -> None:
     """Add the tab's components and callbacks to the gr.Tab that is open."""
@@ -95,8 +93,8 @@ def _wire(page: Page, parts: Parts) -> None:
 
     does, every = asking(page, parts) | moving(page, parts), [getattr(parts, name) for name in Parts.__slots__ if name != "wishes"]
     here = [parts.identity, page.chosen]
-    long: Updates = {"outputs": every, "show_progress": "hidden", "api_name": False, "concurrency_limit": AT_ONCE,
-                     "concurrency_id": "ask", "trigger_mode": "multiple"}
+    long: Updates = {"outputs": every, "show_progress": "hidden", "api_name": False, "concurrency_limit": None,
+                     "trigger_mode": "multiple"}      # site.limits says how many are answered at once, and tells the rest
     short: Updates = {"outputs": every, "show_progress": "hidden", "api_name": False, "queue": False}
     asked = [parts.question, parts.editing, *here, *parts.wishes]
     gr.on([parts.question.submit, parts.ask.click], does["ask"], inputs=asked, **long)

@@ -1,0 +1,75 @@
+"""Gradio made fit to be left running: nothing done for outputs left as they are, and nothing kept of what is over.
+
+Gradio 5.50 builds a component anew, its signature inspected, for every output of every frame that a callback does not
+change: with twenty outputs that is most of what the server does while an answer streams. And it keeps a record of every
+event, its task, and the state of ten thousand pages, half a megabyte each, for as long as the server runs.
+"""
+
+from __future__ import annotations
+
+import copy
+from functools import cache
+from typing import Any
+
+PAGES = 500         # open pages whose state is kept; one behind so many newer ones has to be loaded anew
+EVENTS = 2000       # events whose record is kept; many more than can be under way at once
+
+
+@cache
+def blocks_class() -> type[Any]:
+    """Return the class; Gradio is imported when it is asked for."""
+    import gradio as gr
+    from gradio.blocks import convert_component_dict_to_list
+
+    class Blocks(gr.Blocks):    # type: ignore[misc]  # Gradio is Any here
+        async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
+            if isinstance(predictions, dict) and any(not isinstance(key, str) for key in predictions):
+                predictions = convert_component_dict_to_list([block._id for block in block_fn.outputs], predictions)
+            several = isinstance(predictions, list | tuple) and len(predictions) == len(block_fn.outputs) > 1
+            if not several or block_fn.batch:
+                return list(await super().postprocess_data(block_fn, predictions, state))
+            changed = [at for at, one in enumerate(predictions) if not is_skip(one)]
+            out: list[Any] = [None if block.stateful else gr.skip() for block in block_fn.outputs]
+            if changed:
+                fewer = copy.copy(block_fn)
+                fewer.outputs = [block_fn.outputs[at] for at in changed]
+                given = [predictions[at] for at in changed]
+                done = await super().postprocess_data(fewer, given if len(given) > 1 else given[0], state)
+                for at, one in zip(changed, done, strict=True):
+                    out[at] = one
+            return out
+
+    return Blocks
+
+
+def is_skip(value: Any) -> bool:
+    """Return whether an output is gr.skip(), an update of nothing."""
+    return isinstance(value, dict) and value.get("__type__") == "update" and len(value) == 1
+
+
+def bound(blocks: Any, threads: int) -> None:
+    """Let a built page run so many callbacks at once, and keep no more than PAGES and EVENTS of what it ran."""
+    blocks.max_threads = blocks._queue.max_thread_count = threads
+    blocks.state_session_capacity = PAGES
+    blocks._queue.event_analytics = _Latest()
+    blocks._queue._asyncio_tasks = _Running()
+    # Gradio's page of statistics, which is closed, would sum up every event after each of them.
+    blocks._queue.compute_analytics_summary = lambda analytics: {"functions": {}}
+
+
+class _Latest(dict[str, Any]):
+    """A dict of the last EVENTS keys."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        super().__setitem__(key, value)
+        while len(self) > EVENTS:
+            del self[next(iter(self))]
+
+
+class _Running(list[Any]):
+    """A list of tasks that forgets those that are done."""
+
+    def append(self, task: Any) -> None:
+        if len(self) >= EVENTS:
+            self[:] = [one for one in self if not one.done()]
+        super().append(task)
