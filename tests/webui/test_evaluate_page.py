@@ -15,6 +15,7 @@ from rag.evaluation.opinions.ratings import read_ratings
 from rag.inquiry import Inquiry
 from tests.webui.made_answers import answered
 from tests.webui.served import BROWSER_TEST, E2E_RAG, Server, opened
+from tests.webui.test_accessibility import faults
 from webui.people.entry import COOKIE, owner_of
 from webui.storage.answers import Answers
 from webui.storage.database import Database
@@ -181,11 +182,12 @@ def test_another_raters_scores_are_not_shown_before_ones_own(browser: Browser, s
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_sticks_out(browser: Browser, shared: Server, width: int) -> None:
-    options: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": "dark"}
+def test_nothing_sticks_out_and_axe_finds_no_serious_fault(browser: Browser, shared: Server, width: int) -> None:
+    options: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "color_scheme": "dark" if width == 390 else "light"}
     with opened(browser, shared, **options) as page:
         keep_an_answer(page, shared)
         for part in ("답변 평가", "질문 목록", "결과", "평가 보고서", "내 기록"):
             show(page, part)
             page.wait_for_timeout(800)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, part
+            assert faults(page) == [], part

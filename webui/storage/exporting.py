@@ -16,7 +16,6 @@ import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from mundap.csv_file import harmless
@@ -138,9 +137,8 @@ def _endpoint(site: Site, kind: str, form: str) -> Callable[[Request], Response]
     from starlette.responses import PlainTextResponse, Response
 
     def answer(request: Request) -> Response:
-        # People ask what Gradio's requests tell: the owner that the layer at the door has found.
-        person = site.people.of(SimpleNamespace(username=request.scope.get(OWNER), request=request))
         try:
+            person = site.people.person(str(request.scope.get(OWNER) or ""))   # whom the layer at the door has found
             told = content(site.database, person, kind, form, request.query_params.get("domain", ""))
         except NotAllowed as error:
             return PlainTextResponse(str(error), status_code=403, headers={"cache-control": "no-store"})

@@ -21,6 +21,7 @@ from webui.tabs.evaluate_own import view
 from webui.tabs.evaluate_rating import RatingBox, lay_out_rating
 from webui.tabs.safely import OPTIONS, REFRESH
 
+NOWHERE = ("", -1)
 POLL_S = 0.5   # how often the progress of a run is drawn
 
 
@@ -33,7 +34,7 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
     chosen = gr.Dropdown([], label=words("evaluate.list.choose"), elem_id="list", filterable=False, visible=False)
     state = gr.HTML(elem_id="list-progress", padding=False)
     making = lay_out_making(page, chosen, state)
-    at, raters = gr.State(-1), ListRaters(page)
+    at, raters = gr.State(NOWHERE), ListRaters(page)   # the list on show and the position in it
     with gr.Row(elem_classes="steps", visible=False, elem_id="list-steps") as steps:
         previous = gr.Button(words("evaluate.list.previous"), size="sm", elem_id="list-previous", elem_classes="quiet")
         following = gr.Button(words("evaluate.list.next"), size="sm", elem_id="list-next", elem_classes="quiet")
@@ -47,7 +48,8 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
         return (raters.state(identity, request), *making.buttons(identity, request),
                 *raters.go(box, identity, request, None, -1))
 
-    def on_open(name: str, key: str, identity: str | None, own: str, request: gr.Request) -> tuple[Any, ...]:
+    def on_open(name: str, key: str, identity: str | None, now_at: tuple[str, int], own: str, request: gr.Request)
+            -> tuple[Any, ...]:
         if name != own:
             return tuple(gr.skip() for _ in range(2 + 1 + len(making.outputs) + len(view_of)))
         person = page.site.people.of(request)
@@ -55,25 +57,28 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
         ids = [one.id for one in lists]
         now = identity if identity in ids else ids[0] if ids else None
         choices = [(words("evaluate.list.counted", name=one.name, n=one.questions), one.id) for one in lists]
+        # What somebody is rating stays as they have it; only its surroundings are drawn anew.
+        drawn = ((raters.state(now, request), *making.buttons(now, request), *(gr.skip() for _ in view_of))
+                 if now and now == now_at[0] else on_choose(now, request))
         return ("" if ids else render.notice(words("evaluate.list.none")),
-                gr.update(choices=choices, value=now, visible=bool(ids)), *on_choose(now, request))
+                gr.update(choices=choices, value=now, visible=bool(ids)), *drawn)
 
-    def on_step(identity: str | None, now: int, by: int, request: gr.Request) -> tuple[Any, ...]:
-        return raters.go(box, identity, request, now + by, now)
+    def on_step(identity: str | None, now_at: tuple[str, int], by: int, request: gr.Request) -> tuple[Any, ...]:
+        return raters.go(box, identity, request, now_at[1] + by, now_at[1])
 
-    def on_unrated(identity: str | None, now: int, request: gr.Request) -> tuple[Any, ...]:
-        return raters.go(box, identity, request, None, now)
+    def on_unrated(identity: str | None, now_at: tuple[str, int], request: gr.Request) -> tuple[Any, ...]:
+        return raters.go(box, identity, request, None, now_at[1])
 
     def on_rated(identity: str | None, request: gr.Request) -> str:
         return raters.state(identity, request)
 
-    async def follow(identity: str | None, now: int, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+    async def follow(identity: str | None, now_at: tuple[str, int], request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
         still = tuple(gr.skip() for _ in view_of)
         while (run := page.site.list_runs.of(identity or "")) is not None and run.running:
             yield raters.state(identity, request), *making.buttons(identity, request), *still
             await asyncio.sleep(POLL_S)
         # Where a rater is reading an answer, it stays; where there was none, the first is shown.
-        first = still if now >= 0 else raters.go(box, identity, request, None, -1)
+        first = still if now_at[0] == identity else raters.go(box, identity, request, None, -1)
         yield raters.state(identity, request), *making.buttons(identity, request), *first
 
     whole = [state, *making.outputs, *view_of]
@@ -85,7 +90,7 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
     box.rated.then(on_rated, inputs=chosen, outputs=state, **REFRESH)
 
     def refreshed_by(events: list[Any], parts: Any, own: str) -> None:
-        drawn: dict[str, Any] = {"inputs": [parts, page.chosen, chosen, gr.State(own)], "outputs": [nothing, chosen, *whole]}
+        drawn: dict[str, Any] = {"inputs": [parts, page.chosen, chosen, at, gr.State(own)], "outputs": [nothing, chosen, *whole]}
         for opened in (gr.on(events, on_open, **drawn, **REFRESH), *(event.then(on_open, **drawn, **OPTIONS)
                                                                     for event in making.changed)):
             opened.then(follow, inputs=[chosen, at], outputs=whole, **OPTIONS)
@@ -118,15 +123,15 @@ class ListRaters:
 
         person = self.page.site.people.of(request)
         if not identity or person.role < Role.RATER:
-            return -1, gr.update(visible=False), "", *box.show(person, "")
+            return NOWHERE, gr.update(visible=False), "", *box.show(person, "")
         try:
             if to is None:
                 to = next_open(self.lists, identity, person.owner, now)
             found = place(self.lists, self.ratings, identity, person.owner, 0 if to is None else to)
         except MundapError as raised:
-            return -1, gr.update(visible=False), render.error(raised, self.page.words), *box.show(person, "")
+            return NOWHERE, gr.update(visible=False), render.error(raised, self.page.words), *box.show(person, "")
         ready = any(one.answer for one in self.lists.questions(identity))
-        return (found.at if ready else -1, gr.update(visible=ready), self._drawn(found, ready),
+        return ((identity, found.at) if ready else NOWHERE, gr.update(visible=ready), self._drawn(found, ready),
                 *box.show(person, found.asked.answer))
 
     def _drawn(self, found: Place, ready: bool) -> str:

@@ -32,7 +32,7 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
         found = Ratings(page.site.database).answer(person.owner, identity or "")
         return view(found, words, "own") if found else "", *box.show(person, identity or "")
 
-    def on_open(name: str, key: str, identity: str | None, own: str, request: gr.Request) -> tuple[Any, ...]:
+    def on_open(name: str, key: str, identity: str | None, on_show: str, own: str, request: gr.Request) -> tuple[Any, ...]:
         if name != own:
             return tuple(gr.skip() for _ in range(3 + len(box.outputs)))
         person = page.site.people.of(request)
@@ -40,10 +40,12 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
         ids = [one for _, one in choices]
         now = identity if identity in ids else ids[0] if ids else None
         none = "" if ids else render.notice(words("evaluate.own.none"))
-        return none, gr.update(choices=choices, value=now, visible=bool(ids)), *on_choose(now, request)
+        # What somebody is rating, and the correction they are at, stay as they have them.
+        drawn = (gr.skip() for _ in range(1 + len(box.outputs))) if now and now == on_show else on_choose(now, request)
+        return none, gr.update(choices=choices, value=now, visible=bool(ids)), *drawn
 
     def refreshed_by(events: list[Any], parts: Any, own: str) -> None:
-        gr.on(events, on_open, inputs=[parts, page.chosen, chosen, gr.State(own)],
+        gr.on(events, on_open, inputs=[parts, page.chosen, chosen, box.answer, gr.State(own)],
               outputs=[nothing, chosen, shown, *box.outputs], **REFRESH)
 
     chosen.input(on_choose, inputs=chosen, outputs=[shown, *box.outputs], **REFRESH)

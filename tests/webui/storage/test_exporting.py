@@ -91,8 +91,8 @@ def test_the_routes_answer_the_owner_at_the_door_alone(database: Database) -> No
     from starlette.testclient import TestClient
 
     class People:
-        def of(self, request: Any) -> Person:
-            return Person(owner=request.username, role=Role.VIEWER)
+        def person(self, owner: str) -> Person:
+            return Person(owner=owner, role=Role.VIEWER)
 
     keeping.answer(database, "다른 사람", asked="남의 질문")
     site: Any = SimpleNamespace(database=database, people=People())
