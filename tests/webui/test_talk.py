@@ -137,12 +137,12 @@ def test_a_day_that_is_none_is_refused(site: Site) -> None:
 
 def test_earlier_turns_are_folded_escaped_and_keep_their_own_evidence(site: Site) -> None:
     talk = asked(read(site), "가온누리전자의 2023년 매출액은 <em>얼마</em>인가요?").talk
-    talk = asked(talk, SALES).talk
+    talk = asked(asked(talk, SALES).talk, "그럼 2022년은?").talk
     shown = render_talk.earlier(talk.turns, KO)
-    assert shown.count('<details class="turn"') == 2 and "<em>" not in shown and "&lt;em&gt;얼마" in shown
-    for turn in talk.turns:
+    assert shown.count('<details class="turn"') == 3 and "<em>" not in shown and "&lt;em&gt;얼마" in shown
+    for turn in talk.turns[1:]:
         assert f'href="#ref-{turn.id[:8]}-1"' in shown and f'id="ref-{turn.id[:8]}-1"' in shown
     many = render_talk.earlier(talk.turns * 20, KO)
-    assert many.count('<details class="turn"') == render_talk.TURNS_SHOWN and "앞선 질문 10개는 줄였습니다." in many
+    assert many.count('<details class="turn"') == render_talk.TURNS_SHOWN and "앞선 질문 30개는 줄였습니다." in many
     unreadable = replace(talk.turns[0], text="<i>", answer=None)     # by a later mundap
     assert "&lt;i&gt;" in render_talk.earlier([unreadable], KO)
