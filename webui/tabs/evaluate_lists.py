@@ -48,8 +48,8 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
         return (raters.state(identity, request), *making.buttons(identity, request),
                 *raters.go(box, identity, request, None, -1))
 
-    def on_open(name: str, key: str, identity: str | None, now_at: tuple[str, int], own: str, request: gr.Request)
-            -> tuple[Any, ...]:
+    def on_open(name: str, key: str, identity: str | None, now_at: tuple[str, int], own: str, request: gr.Request
+                ) -> tuple[Any, ...]:
         if name != own:
             return tuple(gr.skip() for _ in range(2 + 1 + len(making.outputs) + len(view_of)))
         person = page.site.people.of(request)
