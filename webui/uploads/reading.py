@@ -73,40 +73,44 @@ def _text(path: Path, title: str) -> Reading:
 
 
 def _pdf(path: Path, title: str) -> Reading:
-    """Return a PDF: terms and statutes by article, anything else page by page, its running heads left out."""
+    """Return a PDF: terms and statutes by article, anything else page by page.
+
+    Running heads stay in then: what repeats but for its figures may be a form, a page for each person.
+    """
     from pipelines.readers.pdf_text import page_texts
     from pipelines.readers.terms import reading_of
     from pipelines.terms.source_lines import lines_of_pages
     from pipelines.terms.structure import read_terms
 
-    lines = lines_of_pages(page_texts(path, path.name, max_pages=MAX_PAGES))
+    pages = page_texts(path, path.name, max_pages=MAX_PAGES)
     document = Document(doc_id=path.stem, title=title, source=path.name, publisher="", date=0, doc_type="약관", body="")
-    found = reading_of(read_terms(lines, statute=False), document)
+    found = reading_of(read_terms(lines_of_pages(pages), statute=False), document)
     if _has_articles(found):
         return found
     sections = tuple(Section(path=(f"{page}쪽",), blocks=tuple(map(_block, texts)), extra={"page": page})
-                     for page, texts in _paragraphs(lines))
+                     for page, texts in _paragraphs([lines_of_pages([text]) for text in pages]))
     return Reading(document=replace(document, doc_type=DOC_TYPE), sections=sections)
 
 
-def _paragraphs(lines: SourceLines) -> Iterator[tuple[int, list[str]]]:
+def _paragraphs(pages: Sequence[SourceLines]) -> Iterator[tuple[int, list[str]]]:
     """Yield each page's number and paragraphs. Lines are put together only where one is as long as lines get and no figure
     ends it after a colon: a list read as one sentence would mix the figures of its items.
     """
     from pipelines.terms.wrapping import Joiner
 
-    joiner = Joiner(lines.texts)
-    full = max(_FULL_SHARE * max(map(len, lines.texts)), _FULL_CHARS)
-    pages: dict[int, list[str]] = {}
-    last, spaced = "", False
-    for text, page, ends_blank in zip(lines.texts, lines.pages, lines.spaced, strict=True):
-        made = pages.setdefault(page, [])
-        if made and len(last) >= full and not last.endswith(_OVER) and not _VALUE_LAST.search(last):
-            made[-1] = joiner.join(made[-1], text, spaced)
-        else:
-            made.append(text)
-        last, spaced = text, ends_blank
-    yield from pages.items()
+    texts = [text for page in pages for text in page.texts]
+    joiner = Joiner(texts)
+    full = max(_FULL_SHARE * max(map(len, texts), default=0), _FULL_CHARS)
+    for number, page in enumerate(pages, start=1):
+        made: list[str] = []
+        last, spaced = "", False
+        for text, ends_blank in zip(page.texts, page.spaced, strict=True):
+            if made and len(last) >= full and not last.endswith(_OVER) and not _VALUE_LAST.search(last):
+                made[-1] = joiner.join(made[-1], text, spaced)
+            else:
+                made.append(text)
+            last, spaced = text, ends_blank
+        yield number, made
 
 
 def _block(text: str) -> Block:

@@ -68,6 +68,9 @@ def test_a_pdf_is_cited_by_its_pages_and_its_script_is_nothing(tmp_path: Path) -
     _, chunks = taken(tmp_path, "한도.pdf", made_files.pdf(2))
     assert [chunk.citation for chunk in chunks] == ["한도, 1쪽", "한도, 2쪽"]
     assert chunks[1].text == "2번째 쪽의 출장비 한도: 2,500원"
+    _, many = taken(tmp_path, "양식.pdf", made_files.pdf(12))
+    assert [chunk.text for chunk in many] == [f"{at}번째 쪽의 출장비 한도: {at},500원" for at in range(1, 13)], (
+        "a form whose pages differ in their figures alone has no running head")
     _, [chunk] = taken(tmp_path, "script.pdf", made_files.pdf_with_script())
     assert chunk.text == "1번째 쪽의 출장비 한도: 1,500원"
     assert "url" not in chunk.metadata and "hacked" not in str(chunk)
