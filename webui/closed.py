@@ -94,7 +94,7 @@ class _Page:
         body = clean(html, nonce, self._scope.get(LANGUAGE, "ko")).encode("utf-8")
         kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
         start["headers"] = [*kept, (b"content-length", str(len(body)).encode()),
-                            (b"content-security-policy", policy(nonce).encode())]
+                            (b"content-security-policy", policy(nonce).encode()), (b"cache-control", b"no-store")]
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
 

@@ -1,11 +1,13 @@
 """A page with a real index and a scripted model, for tests: everything but the model is the real thing.
 
-    python -m tests.webui.scripted FOLDER PORT         serves it until SIGTERM; the index is built below FOLDER
+    python -m tests.webui.scripted FOLDER PORT [WEB]   serves it until SIGTERM; the index is built below FOLDER, and WEB
+                                                       (JSON) is laid over the recipe's `web:` section
     python -m tests.webui.scripted path/rag.yaml PORT  serves a real recipe instead, with its own index and model
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import time
@@ -142,7 +144,7 @@ def scripted_site(project: Path, generator: ScriptedGenerator, changed: Mapping[
     built(project, chunks(), embedder)
     made = whole_recipe(project) | dict(changed or {})
     retriever = Retriever(open_index(made, project, embedder), embedder, made)
-    other = OtherWording(generator.pause_s * 2)
+    other = OtherWording(getattr(generator, "pause_s", 0.0) * 2)
     pool = Pool(project, opens=lambda generation, project: other if generation.get("chat") == "v1" else generator)
     systems = {OWN: Offered(name=OWN, recipe=made), "v1": Offered(name="v1", recipe=made | {
         "generation": made["generation"] | {"chat": "v1"}}), "gone": Offered(name="gone", recipe=made, missing="no adapter.")}
@@ -177,7 +179,8 @@ def main() -> None:
         serve_recipe(path, port)
         return
     generator = ScriptedGenerator(pause_s=0.02)
-    with listen("127.0.0.1", port) as listening, closing(scripted_site(path, generator)) as site:
+    changed = {"web": whole_recipe(path)["web"] | json.loads(sys.argv[3])} if len(sys.argv) > 3 else {}
+    with listen("127.0.0.1", port) as listening, closing(scripted_site(path, generator, changed)) as site:
         serve_on(listening, site, say)
     say(f"closed={generator.closed} cancelled={generator.cancelled}")
 
