@@ -35,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         ("kim", Role.ADMIN), ("lee", Role.RATER), ("park", Role.VIEWER))})
     web = {"host": "127.0.0.1", "port": 0, "examples": [], "storage": str(folder / "talks.sqlite"), "models_loaded": 2,
            "retention_days": 0, "hosts": [], "root_path": "", "users": str(folder / "users.yaml"),
-           "limits": {"questions_a_minute": 1000, "waiting": 64}}
+           "limits": {"questions_a_minute": 1000, "waiting": 64, "upload_mb": 20, "uploads": 20}}
     made = scripted_site(folder, ScriptedGenerator(), {"web": web, "title": "시험 <b>"})
     yield made
     made.close()
