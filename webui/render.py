@@ -59,7 +59,9 @@ def copied(found: Answer, words: Words) -> str:
     lines = [found.question, "", found.verdict.text, ""]
     for citation in found.citations:
         url = safe_url(citation.chunk.metadata.get("url"))
-        lines += [f"[{citation.number}] {citation.label}", *(f"    {line}" for line in citation.lines)]
+        day, amended = iso(citation.chunk.date), words("answer.amended", by=citation.amended) if citation.amended else ""
+        head = f"[{citation.number}] {citation.chunk.citation}{f' ({day})' if day else ''}"
+        lines += [f"{head}, {amended}" if amended else head, *(f"    {line}" for line in citation.lines)]
         lines += [f"    {url}"] if url else []
     return "\n".join([*lines, f"({_told(found, words)})"])
 
