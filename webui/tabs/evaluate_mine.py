@@ -64,9 +64,7 @@ def downloads(words: Words, role: Role) -> str:
 def _forgotten(page: Page, request: Any) -> str:
     """Delete all of the person's; return what is said of it."""
     owner = page.site.people.of(request).owner
-    uploads = getattr(page.site, "uploads", None)
-    if uploads is not None:
-        uploads.delete_all(owner)
+    page.site.uploads.delete_all(owner)
     gone = forget(page.site.database, owner)
     told = {name: gone[name] for name in ("conversations", "answers", "ratings", "votes")}
     return f'<p class="told" role="status">{escape(page.words("evaluate.forget.done", **told))}</p>'
