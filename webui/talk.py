@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import sqlite3
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from mundap.day import read_day
 from mundap.errors import DataError, MundapError
 from mundap.levels import AUTO
+from rag.answer import Answer, Delta
 from rag.inquiry import Inquiry
 from webui.asking import Frame, frames
 from webui.domain import OWN, Domain
@@ -31,6 +32,7 @@ TALK_KEPT = 20       # earlier questions that a follow-up is read with
 LISTED = 30          # conversations offered to go back to
 # What may be chosen in place of the recipe's, smallest and largest. More passages than this fit no small model's prompt.
 RANGES: Mapping[str, tuple[float, float]] = {"top_k": (1, 8), "max_new_tokens": (16, 512), "temperature": (0.0, 1.5)}
+MINE = "mine"        # the scope of what the asker uploaded; any other is the domain's documents
 _log = logging.getLogger(__name__)
 
 
@@ -40,15 +42,16 @@ class Wishes:
 
     level: str = AUTO
     as_of: str = ""
+    mine: bool = False      # from what the asker uploaded, in place of the domain's documents
     top_k: float | None = None
     max_new_tokens: float | None = None
     temperature: float | None = None
 
     @classmethod
     def of(cls, sent: Sequence[Any]) -> Wishes:
-        """Return the wishes as a browser sent them: level, day, and the numbers in the order of RANGES."""
-        level, as_of, *numbers = sent
-        return cls(level=str(level or AUTO), as_of=str(as_of or ""), **dict(zip(RANGES, numbers, strict=True)))
+        """Return the wishes as a browser sent them: level, day, where to look, and the numbers in the order of RANGES."""
+        level, as_of, scope, *numbers = sent
+        return cls(level=str(level or AUTO), as_of=str(as_of or ""), mine=scope == MINE, **dict(zip(RANGES, numbers, strict=True)))
 
     def inquiry(self, text: str, before: tuple[str, ...], levels: Mapping[str, object]) -> Inquiry:
         """Return a question asked this way; a level that the recipe has not is as none chosen.
@@ -116,10 +119,14 @@ class Talk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question on its way into a conversation. replaces: the position of the turn whose place it takes, None for a new one."""
+    """A question on its way into a conversation. replaces: the position of the turn whose place it takes, None for a new one.
+
+    mine: it is answered from what its asker uploaded.
+    """
 
     inquiry: Inquiry
     replaces: int | None = None
+    mine: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,15 +147,16 @@ def anew(talk: Talk, text: str, wishes: Wishes, replaces: int | None = None) -> 
     if replaces is not None and not 0 <= replaces < len(talk.turns):
         replaces = None
     before = tuple(whole_question(turn) for turn in talk.before(replaces))
-    return Asked(inquiry=wishes.inquiry(text, before, talk.domain.answerer().levels), replaces=replaces)
+    return Asked(inquiry=wishes.inquiry(text, before, talk.domain.answerer().levels), replaces=replaces,
+                 mine=wishes.mine)
 
 
-def without(talk: Talk, kept: frozenset[str]) -> Asked | None:
+def without(talk: Talk, kept: frozenset[str], *, mine: bool = False) -> Asked | None:
     """Return the last question asked again with only the filters kept, of all those it had or had lost; None without one."""
     last = talk.last
     if last is None or last.answer is None:
         return None
-    return Asked(inquiry=replace(last.inquiry, without=filters_of(last) - kept), replaces=len(talk.turns) - 1)
+    return Asked(inquiry=replace(last.inquiry, without=filters_of(last) - kept), replaces=len(talk.turns) - 1, mine=mine)
 
 
 def filters_of(turn: Kept) -> frozenset[str]:
@@ -171,7 +179,8 @@ def answered(talk: Talk, asked: Asked, session: str, words: Words) -> Generator[
     by = "" if system == OWN else system
     run = site.runs.begin(session)
     try:
-        with closing(frames(domain.answerer(system), asked.inquiry, run, domain.warmup.is_ready, words, by=by,
+        answerer = _Mine(talk, system) if asked.mine else domain.answerer(system)
+        with closing(frames(answerer, asked.inquiry, run, domain.warmup.is_ready, words, by=by,
                             admit=lambda: site.limits.admit(talk.owner))) as drawn:
             for frame in drawn:
                 if frame.found is None:
@@ -180,6 +189,25 @@ def answered(talk: Talk, asked: Asked, session: str, words: Words) -> Generator[
                     yield _kept(talk, asked, frame, system, words)
     finally:
         site.runs.end(session, run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mine:
+    """Answers from what a talk's owner uploaded; the index is opened with the question, for that may take a while or fail."""
+
+    talk: Talk
+    system: str
+
+    def stream(self, asked: Inquiry) -> Iterator[Delta | Answer]:
+        """Yield what the private collection's answerer yields; see rag.answer.Answerer.
+
+        Raises:
+            DataError: nothing is uploaded.
+        """
+        answerer = self.talk.site.uploads.answerer(self.talk.owner, self.talk.domain, self.system)
+        if answerer is None:
+            raise DataError("nothing of yours is uploaded.", where="the page", fix="Upload a document, or ask of all documents.")
+        yield from answerer.stream(asked)
 
 
 def within(name: str, value: float | None) -> float | None:

@@ -118,13 +118,14 @@ def test_another_system_is_named_and_the_own_one_is_not(site: Site) -> None:
 
 
 @pytest.mark.parametrize(("sent", "read_as"), [
-    ((None, None, None, None, None), (AUTO, None, None, None, None)),
-    (("고급", "2024-03-09", 3, 100, 0.5), ("고급", 20240309, 3, 100, 0.5)),
-    (("없는 수준", " ", 999, -5, 99), (AUTO, None, 8, 16, 1.5)),
-    (("auto", "", float("nan"), "many", [1]), (AUTO, None, None, None, None))])
+    ((None, None, None, None, None, None), (AUTO, None, None, None, None)),
+    (("고급", "2024-03-09", "mine", 3, 100, 0.5), ("고급", 20240309, 3, 100, 0.5)),
+    (("없는 수준", " ", {"x": 1}, 999, -5, 99), (AUTO, None, 8, 16, 1.5)),
+    (("auto", "", "all", float("nan"), "many", [1]), (AUTO, None, None, None, None))])
 def test_wishes_are_held_to_their_ranges(sent: tuple[Any, ...], read_as: tuple[Any, ...]) -> None:
     made = Wishes.of(sent).inquiry(" 매출은\n? ", ("앞",) * 50, {"초급": 1, "중급": 1, "고급": 1})
     assert (made.level, made.as_of, made.top_k, made.max_new_tokens, made.temperature) == read_as
+    assert Wishes.of(sent).mine is (sent[2] == "mine")
     assert made.text == "매출은 ?" and len(made.before) == 20
     assert Wishes.of(sent).inquiry("?", (), {}).level == "", "a recipe without levels is asked without one"
     assert tuple(RANGES) == ("top_k", "max_new_tokens", "temperature"), "the order in which the page sends them"

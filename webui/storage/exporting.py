@@ -38,12 +38,13 @@ Row = dict[str, Any]
 Makes = Callable[[Database, Person, str], list[Row]]
 _VOTES = """SELECT votes.*, one.system AS left_system, other.system AS right_system, one.domain, one.asked, one.inquiry,
   one.answer AS left_said, other.answer AS right_said FROM votes JOIN answers AS one ON one.id = left_answer
-  JOIN answers AS other ON other.id = right_answer WHERE (:domain = '' OR one.domain = :domain) ORDER BY votes.created_at"""
+  JOIN answers AS other ON other.id = right_answer WHERE (:domain = '' OR one.domain = :domain)
+  ORDER BY votes.created_at, votes.rowid"""
 _TALKS = """SELECT answers.*, conversation, position, title, score, reasons, corrected FROM answers
   LEFT JOIN turns ON turns.answer = answers.id LEFT JOIN conversations ON conversations.id = turns.conversation
   LEFT JOIN ratings ON ratings.answer = answers.id AND ratings.rater = answers.owner
   WHERE answers.owner = :owner AND (:domain = '' OR answers.domain = :domain)
-  ORDER BY COALESCE(conversations.created_at, answers.created_at), conversation, position, answers.created_at"""
+  ORDER BY COALESCE(conversations.created_at, answers.created_at), conversation, position, answers.created_at, answers.rowid"""
 
 
 def conversations(database: Database, person: Person, domain: str) -> list[Row]:

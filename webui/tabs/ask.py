@@ -9,7 +9,8 @@ from rag.inquiry import MAX_QUESTION_CHARS
 from webui.domain import Domain
 from webui.site import Page
 from webui.tabs.ask_callbacks import Parts, Updates, asking, levels, moving
-from webui.talk import RANGES
+from webui.tabs.evaluate_rating import lay_out_rating
+from webui.talk import MINE, RANGES
 from webui.words import Words
 
 
@@ -21,12 +22,12 @@ def lay_out(page: Page) -> None:
     with gr.Column(elem_id="desk"):
         past = _past(words)
         earlier = gr.HTML(elem_id="earlier", padding=False)
-        now = _now(words)
+        now = _now(page)
         compose = _compose(domain, words)
         examples = gr.Dataset(components=[gr.Textbox(visible=False)], samples=[[one] for one in domain.examples],
                               label=words("ask.examples"), type="values", visible=bool(domain.examples), elem_id="examples")
     parts = Parts(**past, earlier=earlier, **now, **compose, examples=examples, identity=gr.Textbox(visible=False),
-                   pending=gr.State(None), editing=gr.State(None))
+                  pending=gr.State(None), editing=gr.State(None))
     _wire(page, parts)
 
 
@@ -41,10 +42,11 @@ def _past(words: Words) -> Updates:
     return {"folded": folded, "past": past, "delete": delete, "anew": anew}
 
 
-def _now(words: Words) -> Updates:
+def _now(page: Page) -> Updates:
     """Add the turn on show: its answer, what can be done with it, and its evidence."""
     import gradio as gr
 
+    words, rated = page.words, gr.State("")
     with gr.Column(elem_id="now"):
         answer = gr.HTML(elem_id="answer", padding=False)
         with gr.Column(elem_id="after", visible=False) as after:
@@ -53,9 +55,11 @@ def _now(words: Words) -> Updates:
                 retry = gr.Button(words("ask.retry"), size="sm", scale=0, min_width=60, elem_id="retry")
                 edit = gr.Button(words("ask.edit"), size="sm", scale=0, min_width=60, elem_id="edit")
                 copy = gr.Button(words("ask.copy"), size="sm", scale=0, min_width=60, elem_id="copy")
+            with gr.Accordion(words("ask.rate"), open=False, elem_id="rate", visible=False) as rate:
+                lay_out_rating(page, "ask", rated)
         references = gr.HTML(elem_id="references", padding=False)
-    return {"answer": answer, "after": after, "chips": chips, "retry": retry, "edit": edit, "copy": copy,
-            "references": references}
+    return {"rated": rated, "rate": rate, "answer": answer, "after": after, "chips": chips, "retry": retry, "edit": edit,
+            "copy": copy, "references": references}
 
 
 def _compose(domain: Domain, words: Words) -> Updates:
@@ -72,11 +76,14 @@ def _compose(domain: Domain, words: Words) -> Updates:
         choices = levels(domain, words)
         level = gr.Radio(choices, value=AUTO if choices else None, label=words("ask.level"), visible=bool(choices),
                          elem_id="level", container=False)
+        scope = gr.Radio([(words("ask.scope_all"), "all"), (words("ask.scope_mine"), MINE)], value="all", visible=False,
+                         label=words("ask.scope"), elem_id="scope", container=False)
         with gr.Accordion(words("ask.conditions"), open=False, elem_id="conditions"), gr.Row():
             as_of = gr.Textbox(label=words("ask.as_of"), placeholder="2024-03-09", info=words("ask.as_of_info"), lines=1,
                                max_lines=1, max_length=20, min_width=150, elem_id="as-of")
             numbers = [_number(name, words) for name in RANGES]
-    return {"question": question, "ask": ask, "stop": stop, "level": level, "wishes": [level, as_of, *numbers]}
+    return {"question": question, "ask": ask, "stop": stop, "level": level, "wishes": [level, as_of, scope, *numbers],
+            "scope": scope}
 
 
 def _number(name: str, words: Words) -> Any:
@@ -100,7 +107,7 @@ def _wire(page: Page, parts: Parts) -> None:
     gr.on([parts.question.submit, parts.ask.click], does["ask"], inputs=asked, **long)
     parts.examples.click(does["example"], inputs=[parts.examples, *here, *parts.wishes], **long)
     parts.retry.click(does["retry"], inputs=[parts.pending, *here, *parts.wishes], **long)
-    parts.chips.input(does["chips"], inputs=[parts.chips, *here], **long)
+    parts.chips.input(does["chips"], inputs=[parts.chips, parts.scope, *here], **long)
     parts.stop.click(does["stop"], **short)
     parts.edit.click(does["edit"], inputs=[parts.pending, parts.editing, *here], **short)
     parts.level.input(does["level"], inputs=parts.level, **short)
@@ -110,4 +117,6 @@ def _wire(page: Page, parts: Parts) -> None:
     page.chosen.change(does["domain"], inputs=page.chosen, **short)
     block = gr.context.Context.root_block
     block.load(does["latest"], inputs=page.chosen, **short)
+    gr.context.Context.block.select(does["uploads"], **short)    # of this tab: something may have been uploaded on another
+    block.load(does["uploads"], **short)
     block.unload(does["leave"])

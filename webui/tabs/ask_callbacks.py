@@ -11,8 +11,9 @@ from mundap.errors import DataError
 from mundap.levels import AUTO
 from webui import labels, render, render_talk
 from webui.domain import Domain
+from webui.people import Role
 from webui.site import Page
-from webui.talk import Asked, Shown, Talk, Wishes, anew, answered, without
+from webui.talk import MINE, Asked, Shown, Talk, Wishes, anew, answered, without
 from webui.words import Words
 
 Updates = dict[Any, Any]
@@ -21,10 +22,10 @@ Callbacks = dict[str, Callable[..., Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The tab's components. wishes: level, day, and the numbers of talk.RANGES, as Wishes takes them.
+    """The tab's components. wishes: level, day, scope, and the numbers of talk.RANGES, as Wishes takes them.
 
-    identity holds the conversation's id, pending what was asked and not answered (Asked), editing the place of the turn that
-    the question in the box is to replace.
+    rated holds the id of the answer on show, identity the conversation's, pending what was asked and not answered (Asked),
+    editing the place of the turn that the question in the box is to replace.
     """
 
     folded: Any
@@ -45,6 +46,9 @@ class Parts:
     level: Any
     wishes: list[Any]
     examples: Any
+    scope: Any
+    rated: Any
+    rate: Any
     identity: Any
     pending: Any
     editing: Any
@@ -72,9 +76,9 @@ def asking(page: Page, parts: Parts) -> Callbacks:
         text, place = _again(talk, pending)
         yield from _answering(parts, talk, lambda: anew(talk, text, Wishes.of(wished), place), request, words)
 
-    def on_chips(kept: list[str], identity: str, key: str, request: gr.Request) -> Iterator[Updates]:
+    def on_chips(kept: list[str], scope: str, identity: str, key: str, request: gr.Request) -> Iterator[Updates]:
         talk = read(identity, key, request)
-        yield from _answering(parts, talk, lambda: without(talk, frozenset(kept)), request, words)
+        yield from _answering(parts, talk, lambda: without(talk, frozenset(kept), mine=scope == MINE), request, words)
 
     def on_stop(request: gr.Request) -> Updates:
         site.runs.stop(str(request.session_hash))
@@ -126,8 +130,14 @@ def moving(page: Page, parts: Parts) -> Callbacks:
             parts.examples: gr.Dataset(samples=[[one] for one in domain.examples], visible=bool(domain.examples)),
             parts.level: gr.update(choices=choices, value=AUTO if choices else None, visible=bool(choices))}
 
-    return {"edit": on_edit, "level": on_level, "anew": on_anew, "open": on_open, "delete": on_delete, "latest": on_latest,
-            "domain": on_domain}
+    def on_uploads(request: gr.Request) -> Updates:
+        person = site.people.of(request)
+        there = bool(site.uploads.list(person.owner))
+        return {parts.scope: gr.update(visible=True) if there else gr.update(visible=False, value="all"),
+                parts.rate: gr.update(visible=person.role >= Role.RATER)}
+
+    return {"uploads": on_uploads, "edit": on_edit, "level": on_level, "anew": on_anew, "open": on_open, "delete": on_delete,
+            "latest": on_latest, "domain": on_domain}
 
 
 def levels(domain: Domain, words: Words) -> list[tuple[str, str]]:
@@ -190,7 +200,8 @@ def _ended(parts: Parts, shown: Shown, words: Words) -> Updates:
         return {parts.earlier: render_talk.earlier(shown.before, words), parts.answer: frame.answer,
                 parts.references: frame.references, **_idle(parts, found=False)}
     note = render.notice(words("ask.not_kept")) if frame.unkept else ""
-    return {parts.answer: note + frame.answer, parts.references: frame.references, parts.pending: None,
+    kept = "" if frame.unkept or shown.talk.last is None else shown.talk.last.id
+    return {parts.answer: note + frame.answer, parts.references: frame.references, parts.pending: None, parts.rated: kept,
             **_idle(parts, found=True), **_filters(parts, shown.talk, words), **_listed(parts, shown.talk)}
 
 
@@ -200,7 +211,7 @@ def _opened(parts: Parts, talk: Talk, words: Words) -> Updates:
 
     answer, references = render_talk.last(talk.last, words) if talk.last else ("", "")
     return {parts.earlier: render_talk.earlier(talk.turns[:-1], words), parts.answer: answer, parts.references: references,
-            parts.pending: None, **_editing(parts, None, words),
+            parts.pending: None, parts.rated: talk.last.id if talk.last else "", **_editing(parts, None, words),
             parts.examples: gr.update(visible=not talk.turns and bool(talk.domain.examples)),
             **_idle(parts, found=bool(talk.turns)), **_filters(parts, talk, words), **_listed(parts, talk),
             parts.ask: gr.update(visible=True, value=words("ask.send")), parts.after: gr.update(visible=bool(talk.turns))}
