@@ -65,5 +65,5 @@ async def respond(send: Send, status: int, body: str = "", *, kind: str = "text/
 
 
 async def redirect(send: Send, to: str, *extra: tuple[bytes, bytes]) -> None:
-    """Send the browser on to a path relative to where it is, with GET."""
+    """Send the browser on to a path, with GET."""
     await respond(send, 303, extra=[(b"location", to.encode("latin-1")), *extra])

@@ -35,7 +35,7 @@ OWN_HOME = os.environ.get("MUNDAP_HOME")  # read before conftest points it elsew
 # What Chromium itself asks for on about:blank, whatever page it shows; the proxy lets none of it out. What a page asks
 # for is seen as a request of the page too, except a connection opened ahead (fonts), which only the proxy sees.
 BROWSERS_OWN = {"accounts.google.com", "update.googleapis.com", "clients2.google.com", "www.google.com",
-                "content-autofill.googleapis.com", "optimizationguide-pa.googleapis.com"}
+                "content-autofill.googleapis.com", "optimizationguide-pa.googleapis.com", "redirector.gvt1.com"}
 START_S, ANSWER_MS = 240.0, 120_000.0
 # Put on every browser test: `pytestmark = BROWSER_TEST`.
 BROWSER_TEST = [

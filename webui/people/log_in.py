@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
-from webui.asgi import OWNER, App, Message, Receive, Scope, Send, cookies, crumb, redirect, respond
+from webui.asgi import OWNER, ROOT, App, Message, Receive, Scope, Send, cookies, crumb, redirect, respond
 from webui.languages import chosen_now, keeping, language
 from webui.people.body import read
 from webui.people.cut import Cut
@@ -47,23 +47,23 @@ class LogIn:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        path, method = scope["path"], scope["method"]
+        path, method, root = scope["path"], scope["method"], scope.get(ROOT, "")   # whole paths: a proxy may drop a last slash
         token = cookies(scope).get(COOKIE, "")
         user = self._users.by_stamp(self._sign_ins.stamp(token))
         if path == PATH and chosen_now(scope):
-            await redirect(send, "./login", keeping(scope))
+            await redirect(send, f"{root}/login", keeping(scope))
         elif path == PATH and method == "POST":
             await self._log_in(scope, receive, send)
         elif path == PATH:
-            await (redirect(send, "./") if user else self._show(scope, send))
+            await (redirect(send, f"{root}/") if user else self._show(scope, send))
         elif path == OUT and method == "POST":
             await asyncio.to_thread(self._sign_ins.end, token)
-            await redirect(send, "./login", crumb(scope, COOKIE, "", 0, same_site="Lax"))
+            await redirect(send, f"{root}/login", crumb(scope, COOKIE, "", 0, same_site="Lax"))
         elif user is not None:
             scope[OWNER] = user.owner
             await Cut(self.app, self._looking(token))(scope, receive, _not_kept(send))
         elif path == "/":
-            await redirect(send, "./login")
+            await redirect(send, f"{root}/login")
         else:
             await respond(send, 401, "log in first.\n")
 
@@ -81,7 +81,7 @@ class LogIn:
         return is_over
 
     async def _log_in(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await read(receive, _FORM_BYTES)
+        body, root = await read(receive, _FORM_BYTES), scope.get(ROOT, "")
         given = {key: values[0] for key, values in parse_qs((body or b"").decode("utf-8", "replace")).items()}
         held = cookies(scope).get(FORM, "")
         if body is None or not held or not secrets.compare_digest(held.encode(), given.get("form", "").encode()):
@@ -101,7 +101,7 @@ class LogIn:
             return
         self._guessing.succeeded(name, address)
         token = await asyncio.to_thread(self._sign_ins.begin, user.stamp)
-        await redirect(send, "./", crumb(scope, COOKIE, token, int(self._sign_ins.hours * 3600), same_site="Lax"),
+        await redirect(send, f"{root}/", crumb(scope, COOKIE, token, int(self._sign_ins.hours * 3600), same_site="Lax"),
                        crumb(scope, FORM, "", 0))
 
     async def _show(self, scope: Scope, send: Send, why: str = "", *, status: int = 200, seconds: int = 0) -> None:

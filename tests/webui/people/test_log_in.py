@@ -66,7 +66,7 @@ def log_in(client: TestClient, name: str, password: str = PASSWORD, **headers: s
 
 
 def test_nothing_but_the_form_is_there_without_log_in(client: TestClient) -> None:
-    assert client.get("/").headers["location"] == "./login"
+    assert client.get("/").headers["location"] == "/login"
     for method, path in ROUTES:
         concrete = re.sub(r"\(\?:assets.*", "assets/a.js", path).replace("\\", "").replace("[0-9a-z]+", "a")
         shown = client.request(method, concrete)
@@ -86,20 +86,20 @@ def test_the_form_works_without_script_and_in_both_languages(client: TestClient)
     english = client.get("/login", headers={"accept-language": "en-US"})
     assert 'lang="en"' in english.text and "Log in" in english.text
     chosen = client.get("/login?language=en")
-    assert chosen.headers["location"] == "./login" and 'lang="en"' in client.get("/login").text
+    assert chosen.headers["location"] == "/login" and 'lang="en"' in client.get("/login").text
 
 
 def test_a_log_in_opens_the_page_and_a_log_out_closes_it(client: TestClient) -> None:
     entered = log_in(client, "kim")
-    assert entered.status_code == 303 and entered.headers["location"] == "./"
+    assert entered.status_code == 303 and entered.headers["location"] == "/"
     crumb = next(one for one in entered.headers.get_list("set-cookie") if one.startswith("mundap_sign_in="))
     assert "HttpOnly" in crumb and "SameSite=Lax" in crumb and "Secure" not in crumb
     page = client.get("/")
     assert page.status_code == 200 and "gradio_config" in page.text and "no-store" in page.headers["cache-control"]
-    assert client.get("/login").headers["location"] == "./"
+    assert client.get("/login").headers["location"] == "/"
     token = client.cookies["mundap_sign_in"]
     assert client.get("/logout").status_code == 404, "a link alone logs nobody out"
-    assert client.post("/logout", headers=ORIGIN).headers["location"] == "./login"
+    assert client.post("/logout", headers=ORIGIN).headers["location"] == "/login"
     client.cookies.set("mundap_sign_in", token)
     assert client.get("/").status_code == 303, "the token is worth nothing any more"
 
