@@ -99,7 +99,7 @@ CUES: tuple[Cue, ...] = (
         said="분류 코드({words})를 써서", also="분류 코드({words})를 쓰고"),
     Cue(pattern=re.compile(_words(_PRESSING)),
         weight=0.5, most=1.5, said="{words}처럼 따져 물어서", also="{words}처럼 따져 묻고"),
-    Cue(pattern=re.compile(r"(?:은|는)\?$|주십시오\.?$|하라\.?$"), weight=0.5, most=0.5,
+    Cue(pattern=re.compile(r"\S*[가-힣](?:은|는)\?$|주십시오\.?$|하라\.?$"), weight=0.5, most=0.5,
         said="물음을 문어체로 맺어서", also="물음을 문어체로 맺고"),
     Cue(pattern=re.compile(_words(_MEANING)),
         weight=-2.0, most=-2.0, said="{words}처럼 뜻을 물어서", also="{words}처럼 뜻을 묻고"),

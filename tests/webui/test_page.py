@@ -285,3 +285,15 @@ def _answered(page: Page, question: str, status: str = "verified") -> None:
     _ask(page, question)
     page.wait_for_selector(f'#answer article.answer[data-status="{status}"]')
     page.wait_for_selector("#retry")
+
+
+@scripted_only
+def test_an_answer_is_rated_where_it_stands(page: Page) -> None:
+    _ask(page, "가온누리전자의 2023년 영업이익은 얼마인가요?")
+    page.wait_for_selector('#answer article.answer[data-status="verified"]')
+    page.click("#rate > button")
+    page.locator("#ask-score label").nth(3).click()
+    page.wait_for_selector("#ask-said p")
+    page.click("#tab-evaluate-button")
+    page.wait_for_selector("#own-score label.selected")
+    assert page.locator("#own-score label.selected").inner_text() == "4"

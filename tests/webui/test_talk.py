@@ -147,3 +147,16 @@ def test_earlier_turns_are_folded_escaped_and_keep_their_own_evidence(site: Site
     assert many.count('<details class="turn"') == render_talk.TURNS_SHOWN and "앞선 질문 30개는 줄였습니다." in many
     unreadable = replace(talk.turns[0], text="<i>", answer=None)     # by a later mundap
     assert "&lt;i&gt;" in render_talk.earlier([unreadable], KO)
+
+
+def test_ones_own_uploads_are_asked_where_that_is_wished(site: Site) -> None:
+    question, content = "누리식품의 2023년 매출액은 얼마인가요?", "누리식품 2023년 매출액: 777백만원\n".encode()
+    transfer = site.uploads.begin("가", "내 자료.txt", len(content))
+    transfer.write(content)
+    list(site.uploads.add("가", transfer.done(), site.first))
+    found = asked(read(site), question, mine=True).frame.found
+    assert found is not None and "777백만원" in found.text and found.citations[0].chunk.breadcrumbs.startswith("내 자료")
+    everywhere = asked(read(site), question).frame.found
+    assert everywhere is not None and "777" not in everywhere.text, "what is uploaded is not in the domain's documents"
+    nothing = asked(read(site, owner="나"), question, mine=True)
+    assert nothing.frame.found is None and "nothing of yours is uploaded." in nothing.frame.answer

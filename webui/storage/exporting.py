@@ -44,7 +44,8 @@ _TALKS = """SELECT answers.*, conversation, position, title, score, reasons, cor
   LEFT JOIN turns ON turns.answer = answers.id LEFT JOIN conversations ON conversations.id = turns.conversation
   LEFT JOIN ratings ON ratings.answer = answers.id AND ratings.rater = answers.owner
   WHERE answers.owner = :owner AND (:domain = '' OR answers.domain = :domain)
-  ORDER BY COALESCE(conversations.created_at, answers.created_at), conversation, position, answers.created_at, answers.rowid"""
+  ORDER BY COALESCE(conversations.created_at, answers.created_at), conversation IS NULL, conversation,
+  position, answers.created_at, answers.rowid"""
 
 
 def conversations(database: Database, person: Person, domain: str) -> list[Row]:
