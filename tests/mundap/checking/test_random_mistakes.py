@@ -42,7 +42,7 @@ def test_the_key_that_was_meant_is_suggested() -> None:
     missed: list[tuple[str, str, str]] = []
     tried: set[tuple[str, str]] = set()
 
-    @settings(max_examples=600, derandomize=True, deadline=None, database=None)
+    @settings(max_examples=300, derandomize=True, deadline=None, database=None)
     @given(slips(st.sampled_from(KEYS)))
     def one(pair: tuple[str, str]) -> None:
         word, wrong = pair
@@ -108,7 +108,7 @@ def test_no_value_makes_the_checker_fail(name: str, project: Path) -> None:
     entries = json.loads(registry.read_text(encoding="utf-8"))
     keys = sorted({*before, *schema(KIND_SCHEMAS[path.stem])["properties"]})
 
-    @settings(max_examples=25, derandomize=True, deadline=None, database=None)
+    @settings(max_examples=15, derandomize=True, deadline=None, database=None)
     @given(st.dictionaries(st.sampled_from(keys), st.sampled_from(ODD), min_size=1, max_size=4),
            st.dictionaries(st.sampled_from(ENTRY_KEYS), st.sampled_from(ODD), max_size=2))
     def one(values: dict[str, Any], entry: dict[str, Any]) -> None:
