@@ -42,7 +42,7 @@ def test_the_key_that_was_meant_is_suggested() -> None:
     missed: list[tuple[str, str, str]] = []
     tried: set[tuple[str, str]] = set()
 
-    @settings(max_examples=300, derandomize=True, deadline=None, database=None)
+    @settings(max_examples=600, derandomize=True, deadline=None, database=None)
     @given(slips(st.sampled_from(KEYS)))
     def one(pair: tuple[str, str]) -> None:
         word, wrong = pair
