@@ -25,9 +25,14 @@ class Warmup:
                          for at, step in enumerate(steps)]
         self._left = len(self._threads)
         self._lock = threading.Lock()
+        self._begun = False
 
     def start(self) -> None:
-        """Start the steps and return at once."""
+        """Start the steps and return at once; started before, they are not again."""
+        with self._lock:
+            if self._begun:
+                return
+            self._begun = True
         self._started = time.monotonic()
         for thread in self._threads:
             thread.start()

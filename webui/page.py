@@ -97,6 +97,7 @@ def _masthead(site: Site, words: Words) -> Any:
 
     async def follow(key: str) -> AsyncIterator[str]:
         warmup = site.domain(key).warmup
+        warmup.start()      # the first domain's is under way; another's begins when somebody chooses it
         yield render.state(warmup, words)
         while not warmup.is_ready():
             await asyncio.sleep(0.3)

@@ -87,7 +87,7 @@ class Site:
         return Daily(self.database, int(self.settings.get("retention_days", 0)), also=self.uploads.expire)
 
     def start(self) -> None:
-        """Make the first domain's model and every domain's search ready, in the background; delete what is too old."""
+        """Make the first domain ready, in the background; delete what is too old."""
         self.first.warmup.start()
         self.housekeeping.start()
 

@@ -16,13 +16,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from mundap.chunk import Chunk
+from mundap.chunk import Chunk, write_chunks
 from mundap.errors import GenerationError
 from mundap.generator import Decoding, Generation, OnDone, Request, Stream
 from mundap.listening import listen
+from mundap.paths import resolve
 from mundap.recipe import load
 from rag.answer import Answerer
-from rag.indexing.build import open_index
+from rag.indexing.build import build, open_index
 from rag.search.retrieve import Retriever
 from tests.rag.hashing_embedder import HashingEmbedder
 from tests.rag.small_index import built, chunk, recipe, reports
@@ -135,10 +136,12 @@ def whole_recipe(project: Path) -> dict[str, Any]:
                 "limits": {"questions_a_minute": 1000, "waiting": 64, "upload_mb": 20, "uploads": 20}}}
 
 
-def scripted_site(project: Path, generator: ScriptedGenerator, changed: Mapping[str, Any] | None = None) -> Site:
+def scripted_site(project: Path, generator: ScriptedGenerator, changed: Mapping[str, Any] | None = None, *, two: bool = False
+                  ) -> Site:
     """Return the real site over a real index below project, with the scripted model; changed is laid over the recipe.
 
-    A second system, "v1", is the same model in other words, so that there is something to compare and switch to.
+    A second system, "v1", is the same model in other words, so that there is something to compare and switch to. two: there
+    is a second domain, "second", of one other company.
     """
     embedder = HashingEmbedder()
     built(project, chunks(), embedder)
@@ -148,9 +151,21 @@ def scripted_site(project: Path, generator: ScriptedGenerator, changed: Mapping[
     pool = Pool(project, opens=lambda generation, project: other if generation.get("chat") == "v1" else generator)
     systems = {OWN: Offered(name=OWN, recipe=made), "v1": Offered(name="v1", recipe=made | {
         "generation": made["generation"] | {"chat": "v1"}}), "gone": Offered(name="gone", recipe=made, missing="no adapter.")}
-    domain = Domain(made, project, retriever, pool, systems, say)
-    return Site(domains={domain.key: domain}, pool=pool, database=Database(Path(made["web"]["storage"])),
+    domains = [Domain(made, project, retriever, pool, systems, say)]
+    if two:
+        domains.append(_second_domain(made, project, embedder, pool))
+    return Site(domains={domain.key: domain for domain in domains}, pool=pool, database=Database(Path(made["web"]["storage"])),
                 people=people_of(made["web"], project), settings=made["web"], project=project)
+
+
+def _second_domain(like: Mapping[str, Any], project: Path, embedder: HashingEmbedder, pool: Pool) -> Domain:
+    index = like["index"] | {"chunks": "docs/second/chunks", "path": "indexes/second", "collection": "second"}
+    made = dict(like) | {"domain": "second", "title": "둘째 자료", "index": index}
+    facts = chunk("다온화학 2023년 매출액: 5,555백만원", doc_id="d23", company="다온화학", fiscal_year=2023, kind="facts")
+    write_chunks([facts], resolve("docs/second/chunks/part-00000.parquet", project))
+    build(made, project, embedder, lambda line: None)
+    retriever = Retriever(open_index(made, project, embedder), embedder, made)
+    return Domain(made, project, retriever, pool, {OWN: Offered(name=OWN, recipe=made)}, say)
 
 
 def scripted_answerer(project: Path, generator: ScriptedGenerator, recipe: Mapping[str, Any] | None = None) -> Answerer:
@@ -179,8 +194,9 @@ def main() -> None:
         serve_recipe(path, port)
         return
     generator = ScriptedGenerator(pause_s=0.02)
-    changed = {"web": whole_recipe(path)["web"] | json.loads(sys.argv[3])} if len(sys.argv) > 3 else {}
-    with listen("127.0.0.1", port) as listening, closing(scripted_site(path, generator, changed)) as site:
+    given = json.loads(sys.argv[3]) if len(sys.argv) > 3 else {}
+    two, changed = given.pop("two", False), {"web": whole_recipe(path)["web"] | given}
+    with listen("127.0.0.1", port) as listening, closing(scripted_site(path, generator, changed, two=two)) as site:
         serve_on(listening, site, say)
     say(f"closed={generator.closed} cancelled={generator.cancelled}")
 

@@ -84,7 +84,7 @@ def opened(browser: Browser, server: Server, **options: Any) -> Iterator[Page]:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Server]:
+def served(folder: Path, *further: str) -> Iterator[Server]:
     """Start a page's process with a proxy that lets nothing through; an error when it asked the proxy for anything."""
     with Trap() as trap, (folder / "log").open("wb") as log:
         names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
@@ -92,7 +92,7 @@ def served(folder: Path) -> Iterator[Server]:
         env |= dict.fromkeys(names, trap.url) | dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
         env |= {"MUNDAP_HOME": OWN_HOME} if E2E_RAG and OWN_HOME else {}
         source = Path(E2E_RAG).resolve() if E2E_RAG else folder
-        command = [sys.executable, "-m", "tests.webui.scripted", str(source), "0"]
+        command = [sys.executable, "-m", "tests.webui.scripted", str(source), "0", *further]
         started = Server(process=subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log),
                          log=folder / "log")
         try:
