@@ -42,3 +42,12 @@ def faults(page: Page) -> list[str]:
     run: Any = Axe().run(page)
     return [f"{one['id']}: {node['target']} {node.get('failureSummary', '')[:300]}"
             for one in run.response["violations"] if one["impact"] in SERIOUS for node in one["nodes"]]
+
+
+def test_the_page_says_which_language_it_is_written_in(browser: Browser, shared: Server) -> None:
+    with opened(browser, shared, locale="en-US") as page:
+        assert page.locator("html").get_attribute("lang") == "en"
+        page.click("#language a")
+        page.wait_for_selector(".state.ready")
+        page.wait_for_timeout(500)
+        assert page.locator("html").get_attribute("lang") == "ko" and page.locator("#ask").inner_text() == "묻기"
