@@ -55,5 +55,4 @@ class TestInABrowser:
 def ask(page: Page, question: str) -> None:
     page.fill("#question textarea", question)
     page.press("#question textarea", "Enter")
-    page.wait_for_selector("#answer article.answer.draft", state="attached")
-    page.wait_for_selector("#answer article.answer[data-status]")
+    page.locator("#answer article.answer[data-status]", has_text=question).wait_for()

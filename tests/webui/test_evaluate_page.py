@@ -122,6 +122,8 @@ def _deleted(page: Page, server: Server) -> None:
 
 
 def test_a_list_is_answered_and_rated_by_keyboard_and_resumed(browser: Browser, shared: Server, tmp_path: Path) -> None:
+    from playwright.sync_api import expect
+
     with opened(browser, shared) as page:
         show(page, "질문 목록")
         page.locator("#list-new > button").click()
@@ -130,7 +132,7 @@ def test_a_list_is_answered_and_rated_by_keyboard_and_resumed(browser: Browser, 
         lines = [f"q{at},{text}\n" for at, text in enumerate(QUESTIONS)]
         file.write_bytes("".join(["번호,질문\n", *lines]).encode("cp949"))
         page.set_input_files("#list-file", file)
-        page.wait_for_function("document.querySelector('#list-text textarea').value.includes('가온누리전자')")
+        expect(page.locator("#list-text textarea")).to_have_value(re.compile("가온누리전자"))
         page.click("#list-add")
         says(page, "list-added", "질문 3개로 목록을 만들었습니다.")
         page.click("#list-start")
