@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PASSWORD = "바른 비밀번호 1"
-PATH = "/work/mundap"
+PATH = "/tools/mundap"
 PAINT_MS = 2000.0
 
 pytestmark = BROWSER_TEST
