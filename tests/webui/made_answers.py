@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from mundap.chunk import Chunk
 from mundap.prompt import Passage
-from rag.answer import Answer, Citation
+from rag.answer import Answer, Citation, Delta
 from rag.checks.verify import Verdict
+from rag.inquiry import Inquiry
 from rag.search.hit import Hit
 from tests.rag.small_index import chunk
 
@@ -32,3 +34,27 @@ def answered(text: str = "매출액은 12백만원입니다. [1]", *, status: An
         passages=(Passage(number=1, head="가온누리전자", lines=tuple(chunk_text.splitlines()[:1]),
                           chunk_id=cited.chunk_id),),
         filters={"company": ("가온누리전자",), "fiscal_year": (2023,)}, timings_s={"retrieve": 0.12, "total": 1.55})
+
+
+Event = Delta | Answer | Exception
+
+
+class ScriptedStream:
+    """An answerer that yields given events and remembers whether its iterator was closed before the end."""
+
+    def __init__(self, *events: Event) -> None:
+        self.events = events
+        self.asked: list[str] = []
+        self.cancelled = False
+
+    def stream(self, asked: Inquiry) -> Iterator[Delta | Answer]:
+        self.asked.append(asked.text)
+        done = False
+        try:
+            for event in self.events:
+                if isinstance(event, Exception):
+                    raise event
+                yield event
+            done = True
+        finally:
+            self.cancelled = not done

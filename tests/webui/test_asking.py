@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 
 import pytest
 
 from mundap.errors import ModelError
-from rag.answer import Answer, Delta
+from rag.answer import Delta
 from rag.inquiry import MAX_QUESTION_CHARS, Inquiry
-from tests.webui.made_answers import answered
+from tests.webui.made_answers import ScriptedStream, answered
 from webui import asking
 from webui.asking import Frame, Run, Runs
 from webui.limits import Limits
 from webui.words import words
 
 KO = words("ko")
-Event = Delta | Answer | Exception
-
-
-class ScriptedStream:
-    """An answerer that yields given events and remembers whether its iterator was closed before the end."""
-
-    def __init__(self, *events: Event) -> None:
-        self.events = events
-        self.asked: list[str] = []
-        self.cancelled = False
-
-    def stream(self, asked: Inquiry) -> Iterator[Delta | Answer]:
-        self.asked.append(asked.text)
-        done = False
-        try:
-            for event in self.events:
-                if isinstance(event, Exception):
-                    raise event
-                yield event
-            done = True
-        finally:
-            self.cancelled = not done
 
 
 def frames(source: ScriptedStream, asked: Inquiry, run: Run, ready: Callable[[], bool] = lambda: True

@@ -11,7 +11,7 @@ from mundap.errors import ConfigError, DataError, ModelError
 from rag.answer import Answer, Delta
 from rag.checks.verify import Struck
 from rag.inquiry import Inquiry
-from tests.webui.made_answers import answered
+from tests.webui.made_answers import Event, ScriptedStream, answered
 from tests.webui.scripted import ScriptedGenerator, scripted_site
 from webui import compared, comparing
 from webui.asking import Run
@@ -20,28 +20,22 @@ from webui.site import Site
 from webui.storage.votes import Votes
 from webui.words import words
 
-Event = Delta | Answer | Exception
 QUESTION = "가온누리전자의 2023년 영업이익은 얼마인가요?"
 SAY = words("ko")
 
 
-class Script:
-    """An answerer that yields given events."""
+class Script(ScriptedStream):
+    """An answerer that yields given events, and writes down when it begins and ends."""
 
     def __init__(self, *events: Event, log: list[str] | None = None, name: str = "") -> None:
-        self.events, self.log, self.name, self.cancelled = events, log if log is not None else [], name, False
+        super().__init__(*events)
+        self.log, self.name = log if log is not None else [], name
 
     def stream(self, asked: Inquiry) -> Iterator[Delta | Answer]:
         self.log.append(f"{self.name} begins")
-        done = False
         try:
-            for event in self.events:
-                if isinstance(event, Exception):
-                    raise event
-                yield event
-            done = True
+            yield from super().stream(asked)
         finally:
-            self.cancelled = not done
             self.log.append(f"{self.name} ends")
 
 
