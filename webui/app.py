@@ -13,11 +13,12 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mundap.asgi import App
 from mundap.errors import ConfigError
 from mundap.listening import address, ended_cleanly, is_loopback, listen, server
 from mundap.recipe import Recipe
 from mundap.warmup import Say
-from webui.asgi import OWNER, App
+from webui.asgi import OWNER
 from webui.blocks import bound
 from webui.closed import Closed
 from webui.guard import Guard

@@ -1,16 +1,11 @@
-"""What the page's ASGI layers share: the protocol's types, reading a request's head, and a short answer of one's own."""
+"""What the page's ASGI layers share: keys of the scope, cookies, and a short answer of one's own. See mundap.asgi too."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from mundap.asgi import Scope, Send
 
 OWNER = "mundap_owner"      # the scope's key: whose request it is
 ROOT = "mundap_root"        # the path a proxy serves the page under, "" for none
@@ -23,15 +18,6 @@ HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
 }
-
-
-def headers(scope: Scope) -> dict[str, str]:
-    """Return a request's headers by lower-case name; one that comes twice is joined with a comma."""
-    found: dict[str, str] = {}
-    for name, value in scope.get("headers", ()):
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        found[key] = f"{found[key]}, {text}" if key in found else text
-    return found
 
 
 def cookies(scope: Scope) -> dict[str, str]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import secrets
 
-from webui.asgi import HEADERS, App, Message, Receive, Scope, Send, respond
+from mundap.asgi import App, Message, Receive, Scope, Send
+from webui.asgi import HEADERS, respond
 from webui.languages import LANGUAGE
 
 # Method and path of everything that is passed on, as one regular expression. A path is what the server has decoded.

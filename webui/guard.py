@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
+from mundap.asgi import MAX_HEADERS_BYTES, OWN_NAMES, App, Receive, Scope, Send, authority, headers, host_name
 from mundap.listening import is_loopback
-from webui.asgi import ROOT, App, Receive, Scope, Send, headers, redirect, respond
+from webui.asgi import ROOT, redirect, respond
 
-MAX_HEADERS_BYTES = 16_384
 HEALTH = "/health"      # answers under any name: whoever watches a service asks its bare address
-OWN_NAMES = ("127.0.0.1", "localhost", "::1")
 METHODS = ("GET", "HEAD", "POST")
 _FORWARDING = ("forwarded", "via", "x-real-ip")
-_HOST = re.compile(r"(?:(?P<name>[\w.-]+)|\[(?P<address>[0-9a-fA-F:.]+)\])(?::\d{1,5})?", re.ASCII)
 
 
 class Refused(Exception):
@@ -109,29 +106,15 @@ class Guard:
         return given.get("x-forwarded-host", host).split(",")[0].strip()
 
     def _same_origin(self, given: Mapping[str, str], host: str) -> None:
-        name = _name(host)
+        name = host_name(host)
         if not name or (self.names and name not in self.names):
             raise Refused(400, "this page does not answer to that name; names beyond this machine stand in web.hosts.")
         origin, site = given.get("origin"), given.get("sec-fetch-site", "")
-        if origin is not None and _authority(origin) != host.lower():
+        if origin is not None and authority(origin) != host.lower():
             raise Refused(403, "pages of other origins may not ask here.")
         navigates = given.get("sec-fetch-mode") == "navigate"
         if site in ("cross-site", "same-site") and not navigates:
             raise Refused(403, "pages of other origins may not ask here.")
-
-
-def _name(host: str) -> str:
-    """Return a Host header's name without its port; "" when it is no host."""
-    found = _HOST.fullmatch(host)
-    return (found["name"] or found["address"]).lower() if found else ""
-
-
-def _authority(origin: str) -> str:
-    """Return host and port of an Origin header as a Host header writes them; "" for "null"."""
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return ""
 
 
 def _is_address(text: str) -> bool:

@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qs
 
-from webui.asgi import App, Receive, Scope, Send, respond
+from mundap.asgi import App, Receive, Scope, Send
+from webui.asgi import respond
 from webui.guard import HEALTH
 from webui.limits import Limits
 from webui.site import Site

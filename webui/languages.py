@@ -7,7 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs
 
-from webui.asgi import Receive, Scope, Send, cookies, crumb, redirect
+from mundap.asgi import Receive, Scope, Send
+from webui.asgi import cookies, crumb, redirect
 from webui.words import COOKIE, LANGUAGES, language_of
 
 LANGUAGE = "mundap_language"    # the scope's key

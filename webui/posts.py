@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from webui.asgi import OWNER, App, Message, Receive, Scope, Send, respond
+from mundap.asgi import App, Message, Receive, Scope, Send
+from webui.asgi import OWNER, respond
 from webui.people import NotAllowed, People, Role
 from webui.people.body import read
 from webui.people.cut import Cut

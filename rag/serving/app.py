@@ -26,6 +26,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import mundap
+from mundap.asgi import MAX_HEADERS_BYTES, App
 from mundap.errors import ConfigError
 from mundap.levels import AUTO, level_named
 from mundap.listening import address, ended_cleanly, is_loopback, listen, server
@@ -35,7 +36,7 @@ from rag.serving import wire
 from rag.serving.body import read_body
 from rag.serving.desk import Desk
 from rag.serving.events import Events, gone
-from rag.serving.guard import MAX_HEADERS_BYTES, App, Guard, token_for
+from rag.serving.guard import Guard, token_for
 from rag.serving.wire import ApiError
 
 STOP_S = 2.0              # how long the threads at work are waited for at the end

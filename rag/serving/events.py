@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from mundap.asgi import Message, Receive, Scope, Send
 from rag.serving.desk import Found
-from rag.serving.guard import Message, Receive, Scope, Send
 from rag.serving.wire import ApiError, Asked, Reply, event, told
 
 ALIVE_S = 2.0   # between two signs of life; proxies and clients give up on a silent line

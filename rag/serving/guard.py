@@ -9,25 +9,15 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Mapping
 
+from mundap.asgi import MAX_HEADERS_BYTES, OWN_NAMES, App, Message, Receive, Scope, Send, authority, headers, host_name
 from mundap.errors import ConfigError
 from mundap.listening import is_loopback
 from rag.serving.wire import ApiError, encoded
 
-Message = MutableMapping[str, Any]
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-MAX_HEADERS_BYTES = 16_384
 OPEN_PATHS = ("/health",)   # without a token: whoever watches a service has none
-OWN_NAMES = ("127.0.0.1", "localhost", "::1")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
-_HOST = re.compile(r"(?:(?P<name>[\w.-]+)|\[(?P<address>[0-9a-fA-F:.]+)\])(?::\d{1,5})?", re.ASCII)
 _HEADERS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -77,7 +67,7 @@ class Guard:
         try:
             if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS_BYTES:
                 raise ApiError(431, f"the headers are larger than {MAX_HEADERS_BYTES:,} bytes.", code="headers_too_large")
-            self._check(scope["path"], _headers(scope))
+            self._check(scope["path"], headers(scope))
         except ApiError as error:
             await refuse(error, closed)
             return
@@ -86,10 +76,10 @@ class Guard:
     def _check(self, path: str, headers: Mapping[str, str]) -> None:
         """Raise an ApiError for a request that must not be answered."""
         host = headers.get("host", "")
-        if not host or (self._own_names_only and _name(host) not in OWN_NAMES):
+        if not host or (self._own_names_only and host_name(host) not in OWN_NAMES):
             raise ApiError(403, "this server does not answer to that Host.", code="host_not_allowed")
         origin = headers.get("origin")
-        if (origin is not None and _authority(origin) != host.lower()) or headers.get("sec-fetch-site") in ("cross-site",
+        if (origin is not None and authority(origin) != host.lower()) or headers.get("sec-fetch-site") in ("cross-site",
                                                                                                             "same-site"):
             raise ApiError(403, "pages of other origins may not ask here.", code="origin_not_allowed")
         if self._token and path not in OPEN_PATHS:
@@ -108,26 +98,3 @@ async def refuse(error: ApiError, send: Send) -> None:
     raw = [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": error.status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
-
-
-def _headers(scope: Scope) -> dict[str, str]:
-    """Return the headers by lower-case name; one that comes twice is joined, and so matches nothing."""
-    found: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        found[key] = f"{found[key]}, {text}" if key in found else text
-    return found
-
-
-def _name(host: str) -> str:
-    """Return a Host header's name without its port; "" when it is no host."""
-    found = _HOST.fullmatch(host)
-    return (found["name"] or found["address"]).lower() if found else ""
-
-
-def _authority(origin: str) -> str:
-    """Return host and port of an Origin header as a Host header writes them; "" for "null"."""
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return ""

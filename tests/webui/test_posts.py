@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from webui.asgi import OWNER, Message, Receive, Scope, Send, respond
+from mundap.asgi import Message, Receive, Scope, Send
+from webui.asgi import OWNER, respond
 from webui.people import People, Person, Role
 from webui.people import body as of_body
 from webui.people.cut import Cut

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from webui.asgi import Receive
+from mundap.asgi import Receive
 
 READ_S = 10.0
 

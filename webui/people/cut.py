@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from webui.asgi import App, Message, Receive, Scope, Send
+from mundap.asgi import App, Message, Receive, Scope, Send
 
 _LOOK_S = 1.0
 

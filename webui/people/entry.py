@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from webui.asgi import OWNER, App, Message, Receive, Scope, Send, cookies, crumb
+from mundap.asgi import App, Message, Receive, Scope, Send
+from webui.asgi import OWNER, cookies, crumb
 
 COOKIE = "mundap_visitor"
 _YEAR_S = 365 * 24 * 3600

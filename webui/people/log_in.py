@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
-from webui.asgi import OWNER, ROOT, App, Message, Receive, Scope, Send, cookies, crumb, redirect, respond
+from mundap.asgi import App, Message, Receive, Scope, Send
+from webui.asgi import OWNER, ROOT, cookies, crumb, redirect, respond
 from webui.languages import chosen_now, keeping, language
 from webui.people.body import read
 from webui.people.cut import Cut
