@@ -29,8 +29,6 @@ from webui.storage.housekeeping import Daily
 from webui.uploads.collection import Uploads
 from webui.words import Words
 
-STORAGE = "talks/talks.sqlite"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Site:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rag.answer import Answer
 from rag.inquiry import Inquiry
@@ -91,10 +90,3 @@ def _adapter() -> TypeAdapter[Answer]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(Answer)
-
-
-def prompt_of(found: Kept) -> Mapping[str, Any] | None:
-    """Return what a training row needs of an answer: question, passages and level; None where it cannot be read."""
-    if found.answer is None:
-        return None
-    return {"question": found.answer.question, "passages": found.answer.passages, "level": found.answer.level}
