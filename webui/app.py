@@ -18,17 +18,17 @@ from mundap.errors import ConfigError
 from mundap.listening import address, ended_cleanly, is_loopback, listen, server
 from mundap.recipe import Recipe
 from mundap.warmup import Say
-from webui.asgi import OWNER
 from webui.blocks import bound
-from webui.closed import Closed
-from webui.guard import Guard
-from webui.health import Health
+from webui.http.asgi import OWNER
+from webui.http.closed import Closed
+from webui.http.guard import Guard
+from webui.http.health import Health
+from webui.http.posts import Posts
 from webui.languages import Languages
 from webui.page import build, roles, scripts
 from webui.people.entry import Visitors
 from webui.people.log_in import LogIn
 from webui.people.sign_ins import SignIns
-from webui.posts import Posts
 from webui.site import Site
 from webui.storage.exporting import routes
 from webui.uploads.route import route

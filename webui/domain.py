@@ -22,9 +22,9 @@ from mundap.warmup import Say, Warmup
 from rag.answer import Answerer
 from rag.evaluation.systems import System, load_systems
 from rag.search.retrieve import Retriever
-from webui import examples
+from webui.ask import examples
+from webui.models.switching import Switching
 from webui.pool import Pool, PooledGenerator, model_key
-from webui.switching import Switching
 
 OWN = "own"   # the key of the rag.yaml's own system
 
@@ -106,7 +106,7 @@ class Domain:
         """Load a system's model, and answer with it from the next question on; what is being answered comes to its end.
 
         It writes a few letters before it is trusted with a question: an endpoint that is down loads without complaint.
-        May take minutes (webui.switching does it in the background). Where it fails, the system in use stays, and its
+        May take minutes (webui.models.switching does it in the background). Where it fails, the system in use stays, and its
         model is loaded again if it had to make room.
 
         Raises:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from mundap.asgi import Receive, Scope, Send
-from webui.asgi import cookies, crumb, redirect
+from webui.http.asgi import cookies, crumb, redirect
 from webui.words import COOKIE, LANGUAGES, language_of
 
 LANGUAGE = "mundap_language"    # the scope's key

@@ -9,16 +9,21 @@ from typing import Any
 
 from mundap.errors import MissingExtra
 from webui import render, theme
+from webui.ask import tab as ask
 from webui.blocks import blocks_class
+from webui.compare import tab as compare
+from webui.documents import tab as documents
+from webui.evaluate import tab as evaluate
+from webui.flywheel import tab as flywheel
 from webui.highlight import escape
+from webui.models import tab as models
 from webui.people import Person, Role
 from webui.site import Page, Site
-from webui.tabs import ask, compare, documents, evaluate, flywheel, models
 from webui.words import Words
 
 _STYLES = sorted(Path(__file__).parent.glob("styles/*.css"))
 _SCRIPTS = sorted(Path(__file__).parent.glob("scripts/*.js"))
-# A tab's name, the module that lays it out, and the role it is for.
+# A tab's name, the module whose lay_out(page) is called with its gr.Tab open, and the role it is for.
 TABS = (("ask", ask, Role.VIEWER), ("compare", compare, Role.VIEWER), ("documents", documents, Role.VIEWER),
         ("evaluate", evaluate, Role.VIEWER), ("flywheel", flywheel, Role.ADMIN), ("models", models, Role.ADMIN))
 
@@ -53,7 +58,7 @@ def build(site: Site, words: Words, note: str = "") -> Any:
 
 
 def scripts() -> str:
-    """Return the page's own scripts as HTML; the policy lets no other run, so closed.py puts them in with its nonce."""
+    """Return the page's own scripts as HTML; the policy lets no other run, so http/closed.py puts them in with its nonce."""
     return "".join(f"<script>\n{file.read_text(encoding='utf-8')}</script>\n" for file in _SCRIPTS)
 
 

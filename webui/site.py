@@ -14,11 +14,11 @@ from mundap.generator import open_generator
 from mundap.paths import resolve
 from mundap.recipe import Recipe
 from mundap.warmup import Say
-from webui.asking import Runs
-from webui.board_link import Board
+from webui.ask.asking import Runs
 from webui.domain import Domain
-from webui.limits import Limits
-from webui.list_runs import ListRuns
+from webui.evaluate.list_runs import ListRuns
+from webui.http.limits import Limits
+from webui.models.board_link import Board
 from webui.people import People
 from webui.people.users import Users
 from webui.pool import Opens, Pool

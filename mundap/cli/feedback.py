@@ -28,7 +28,7 @@ def command(recipe: RecipePath, overrides: Overrides = None, good: Good = 4, bad
     from mundap.recipe import load
     from pipelines.flywheel.judgement import Thresholds
     from pipelines.flywheel.stage import counts
-    from webui.collecting import feedback
+    from webui.flywheel.collecting import feedback
     from webui.storage.database import Database
 
     if bad >= good:
@@ -55,7 +55,7 @@ def command(recipe: RecipePath, overrides: Overrides = None, good: Good = 4, bad
 
 def _write(found: Feedback, loaded: Recipe) -> dict[str, Any]:
     """Write rows and recipes; return what was written by what it is."""
-    from webui.collecting import put_down
+    from webui.flywheel.collecting import put_down
 
     outcome = put_down(found, loaded.project, loaded.path.parent)
     if outcome.missing:

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 
 from mundap.asgi import App, Message, Receive, Scope, Send
-from webui.asgi import OWNER, cookies, crumb
+from webui.http.asgi import OWNER, cookies, crumb
 
 COOKIE = "mundap_visitor"
 _YEAR_S = 365 * 24 * 3600

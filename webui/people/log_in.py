@@ -14,7 +14,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from mundap.asgi import App, Message, Receive, Scope, Send
-from webui.asgi import OWNER, ROOT, cookies, crumb, redirect, respond
+from webui.http.asgi import OWNER, ROOT, cookies, crumb, redirect, respond
 from webui.languages import chosen_now, keeping, language
 from webui.people.body import read
 from webui.people.cut import Cut
@@ -115,7 +115,7 @@ class LogIn:
 
 
 def client_address(scope: Scope) -> str:
-    """Return where a request comes from, as the guard (guard.py) found it."""
+    """Return where a request comes from, as the guard (http/guard.py) found it."""
     return str((scope.get("client") or ("?",))[0])
 
 

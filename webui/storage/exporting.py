@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from mundap.csv_file import harmless
 from rag.record import record
-from webui.asgi import OWNER
+from webui.http.asgi import OWNER
 from webui.people import NotAllowed, Person, Role
 from webui.storage.answers import kept
 from webui.storage.database import Database

@@ -2,7 +2,7 @@
 
 A rater reaches the answers they asked for and those of question lists (lists.py); any other is not there for them. A
 rating given again takes the earlier one's place. What was corrected is kept as written; whether its figures stand in the
-passages is rating.py's to find, and only its finding is kept here.
+passages is evaluate/rating.py's to find, and only its finding is kept here.
 """
 
 from __future__ import annotations

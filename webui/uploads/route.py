@@ -1,6 +1,6 @@
 """The one route through which a file comes in: POST documents/upload, the file's bytes as the body, its name in a header.
 
-Who may ask at all is the guard's business and the log-in's (webui/guard.py). Gradio's own upload route stays closed: it
+Who may ask at all is the guard's business and the log-in's (webui/http/guard.py). Gradio's own upload route stays closed: it
 keeps copies under its temporary folder and hands files out again. Here bytes go to their owner's folder, counted as they
 come, and nothing is ever given back. The answer is JSON in the page's language.
 """
@@ -12,7 +12,7 @@ import logging
 from typing import Any
 from urllib.parse import unquote
 
-from webui.asgi import OWNER
+from webui.http.asgi import OWNER
 from webui.languages import LANGUAGE
 from webui.uploads.collection import Uploads
 from webui.uploads.refusal import Refused

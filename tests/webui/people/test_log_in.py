@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from mundap.errors import ConfigError
 from tests.webui.scripted import ScriptedGenerator, scripted_site
 from webui.app import application, require_log_in
-from webui.closed import ROUTES
+from webui.http.closed import ROUTES
 from webui.people import Role
 from webui.people import users as of_users
 from webui.people.guessing import FREE

@@ -14,9 +14,9 @@ import pytest
 
 from rag.evaluation.opinions.ratings import read_ratings, read_votes
 from tests.webui.storage import keeping
+from webui.evaluate.rating import correct, rate
 from webui.people import NotAllowed, Person, Role
 from webui.people.entry import Visitors
-from webui.rating import correct, rate
 from webui.storage.conversations import Conversations
 from webui.storage.database import Database
 from webui.storage.exporting import content, routes

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.webui.storage import keeping
+from webui.evaluate.rating import rate
 from webui.people import Person
-from webui.rating import rate
 from webui.storage.conversations import Conversations
 from webui.storage.database import Database
 from webui.storage.housekeeping import Daily, forget, tidy

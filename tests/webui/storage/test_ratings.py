@@ -10,8 +10,8 @@ import pytest
 from mundap.errors import DataError
 from tests.webui.made_answers import answered
 from tests.webui.storage import keeping
+from webui.evaluate.rating import correct, rate
 from webui.people import Person
-from webui.rating import correct, rate
 from webui.storage.database import Database
 from webui.storage.lists import Lists
 from webui.storage.ratings import Rated, Ratings
