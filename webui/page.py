@@ -93,9 +93,10 @@ def _masthead(site: Site, words: Words) -> Any:
     other = next(language for language in ("ko", "en") if language != words.language)
     with gr.Row(elem_classes="masthead"):
         gr.HTML(f'<h1>{escape(site.title)}</h1><p class="lede">{escape(words("page.lede"))}</p>', padding=False)
+        # Hidden, not left out: Gradio 5.50 loses what a tab's first dropdowns are told while their program is on its way.
         chosen = gr.Dropdown([(domain.title, domain.key) for domain in site.domains.values()], value=site.first.key,
-                             label=words("page.domain"), visible=len(site.domains) > 1, elem_id="domain", scale=0,
-                             min_width=160, interactive=True, filterable=False)
+                             label=words("page.domain"), visible=len(site.domains) > 1 or "hidden", elem_id="domain",
+                             scale=0, min_width=160, interactive=True, filterable=False)
         line = gr.HTML(_state(site, words), elem_id="state", padding=False)
         gr.HTML(f'<a class="language" lang="{other}" href="?language={other}">{escape(words("page.language"))}</a>',
                 padding=False, elem_id="language")

@@ -121,15 +121,26 @@ def moving(page: Page, parts: Parts) -> Callbacks:
     def on_delete(identity: str, key: str, request: gr.Request) -> Updates:
         return _opened(parts, of(key, identity, request).delete(), words)
 
+    return {"edit": on_edit, "level": on_level, "anew": on_anew, "open": on_open, "delete": on_delete}
+
+
+def arriving(page: Page, parts: Parts) -> Callbacks:
+    """Return the callbacks of somebody who comes: to the page, to another domain, back from their uploads."""
+    import gradio as gr
+
+    site, words = page.site, page.words
+
     def on_latest(key: str, request: gr.Request) -> Updates:
         return _opened(parts, Talk.latest(site, site.domain(key), site.people.of(request).owner), words)
 
     def on_domain(key: str, request: gr.Request) -> Updates:
+        site.runs.stop(str(request.session_hash))
         domain = site.domain(key)
         choices = levels(domain, words)
-        return on_anew(key, request) | {
-            parts.examples: gr.Dataset(samples=[[one] for one in domain.examples], visible=bool(domain.examples)),
-            parts.level: gr.update(choices=choices, value=AUTO if choices else None, visible=bool(choices))}
+        empty = Talk.read(site, domain, site.people.of(request).owner, "")
+        return _opened(parts, empty, words) | {
+            parts.question: "", parts.level: gr.update(choices=choices, value=AUTO if choices else None, visible=bool(choices)),
+            parts.examples: gr.Dataset(samples=[[one] for one in domain.examples], visible=bool(domain.examples))}
 
     def on_uploads(request: gr.Request) -> Updates:
         person = site.people.of(request)
@@ -137,8 +148,7 @@ def moving(page: Page, parts: Parts) -> Callbacks:
         return {parts.scope: gr.update(visible=True) if there else gr.update(visible=False, value="all"),
                 parts.rate: gr.update(visible=person.role >= Role.RATER)}
 
-    return {"uploads": on_uploads, "edit": on_edit, "level": on_level, "anew": on_anew, "open": on_open, "delete": on_delete,
-            "latest": on_latest, "domain": on_domain}
+    return {"uploads": on_uploads, "latest": on_latest, "domain": on_domain}
 
 
 def levels(domain: Domain, words: Words) -> list[tuple[str, str]]:

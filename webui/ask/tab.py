@@ -6,7 +6,7 @@ from typing import Any
 
 from mundap.levels import AUTO
 from rag.inquiry import MAX_QUESTION_CHARS
-from webui.ask.callbacks import Parts, Updates, asking, levels, moving
+from webui.ask.callbacks import Parts, Updates, arriving, asking, levels, moving
 from webui.ask.talk import MINE, RANGES
 from webui.domain import Domain
 from webui.evaluate.rating_part import lay_out_rating
@@ -74,8 +74,8 @@ def _compose(domain: Domain, words: Words) -> Updates:
             ask = gr.Button(words("ask.send"), variant="primary", scale=0, min_width=88, elem_id="ask")
             stop = gr.Button(words("ask.stop"), variant="secondary", scale=0, min_width=88, visible=False, elem_id="stop")
         choices = levels(domain, words)
-        level = gr.Radio(choices, value=AUTO if choices else None, label=words("ask.level"), visible=bool(choices),
-                         elem_id="level", container=False)
+        level = gr.Radio(choices, value=AUTO if choices else None, label=words("ask.level"), container=False,
+                         visible=bool(choices) or "hidden", elem_id="level")   # see page.py on what is hidden
         scope = gr.Radio([(words("ask.scope_all"), "all"), (words("ask.scope_mine"), MINE)], value="all", visible=False,
                          label=words("ask.scope"), elem_id="scope", container=False)
         with gr.Accordion(words("ask.conditions"), open=False, elem_id="conditions"), gr.Row():
@@ -98,7 +98,8 @@ def _number(name: str, words: Words) -> Any:
 def _wire(page: Page, parts: Parts) -> None:
     import gradio as gr
 
-    does, every = asking(page, parts) | moving(page, parts), [getattr(parts, name) for name in Parts.__slots__ if name != "wishes"]
+    does = asking(page, parts) | moving(page, parts) | arriving(page, parts)
+    every = [getattr(parts, name) for name in Parts.__slots__ if name != "wishes"]
     here = [parts.identity, page.chosen]
     long: Updates = {"outputs": every, "show_progress": "hidden", "api_name": False, "concurrency_limit": None,
                      "trigger_mode": "multiple"}      # site.limits says how many are answered at once, and tells the rest

@@ -44,13 +44,7 @@ def lay_out(page: Page) -> None:
                                max_lines=1, max_length=MAX_QUERY_CHARS, elem_id="documents-query", container=False)
             shown = gr.HTML(elem_id="documents-shown", padding=False)
         with gr.Tab(words("documents.views.search"), id="search"):
-            with gr.Row(elem_classes="documents-ask", equal_height=True):
-                asked = gr.Textbox(label=words("documents.search.label"), placeholder=words("documents.search.placeholder"),
-                                   max_lines=1, max_length=MAX_QUESTION_CHARS, elem_id="documents-asked", container=False,
-                                   scale=1)
-                send = gr.Button(words("documents.search.send"), variant="primary", scale=0, min_width=88,
-                                 elem_id="documents-send")
-            found = gr.HTML(elem_id="documents-found", padding=False)
+            asked, send, found = _search(page)
         with gr.Tab(words("documents.views.upload"), id="upload"):
             listed = _upload(page)
     pressed = gr.Textbox(elem_id="documents-pressed", elem_classes="documents-hidden", show_label=False, container=False)
@@ -76,6 +70,18 @@ def lay_out(page: Page) -> None:
     pressed.input(on_pressed, inputs=[pressed, *everything], outputs=[shown, listed], concurrency_limit=AT_ONCE,
                   trigger_mode="multiple", **_QUIET)
     tab.select(on_open, outputs=listed, queue=False, **_QUIET)
+
+
+def _search(page: Page) -> tuple[Any, Any, Any]:
+    """Add what tries the search; return the question's box, its button, and where what was found is shown."""
+    import gradio as gr
+
+    words = page.words
+    with gr.Row(elem_classes="documents-ask", equal_height=True):
+        asked = gr.Textbox(label=words("documents.search.label"), placeholder=words("documents.search.placeholder"), max_lines=1,
+                           max_length=MAX_QUESTION_CHARS, elem_id="documents-asked", container=False, scale=1)
+        send = gr.Button(words("documents.search.send"), variant="primary", scale=0, min_width=88, elem_id="documents-send")
+    return asked, send, gr.HTML(elem_id="documents-found", padding=False)
 
 
 def _upload(page: Page) -> Any:

@@ -6,11 +6,12 @@ The page's script (scripts/evaluate.js) turns 1 to 5, n and p into clicks on thi
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from mundap.errors import MundapError
 from webui import render
-from webui.evaluate.list_making_part import lay_out_making
+from webui.evaluate.list_making_part import ListMaking, lay_out_making
 from webui.evaluate.list_rating import Place, next_open, place, progress
 from webui.evaluate.own_part import view
 from webui.evaluate.rating_part import RatingBox, lay_out_rating
@@ -25,6 +26,30 @@ NOWHERE = ("", -1)
 POLL_S = 0.5   # how often the progress of a run is drawn
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The part's components, for its callbacks. at holds the list on show and the position in it."""
+
+    nothing: Any
+    chosen: Any
+    state: Any
+    making: ListMaking
+    at: Any
+    steps: Any
+    shown: Any
+    box: RatingBox
+
+    @property
+    def view(self) -> list[Any]:
+        """Return what shows one answer of a list."""
+        return [self.at, self.steps, self.shown, *self.box.outputs]
+
+    @property
+    def whole(self) -> list[Any]:
+        """Return what is drawn when another list is chosen."""
+        return [self.state, *self.making.outputs, *self.view]
+
+
 def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
     """Add the part's components; return what has it refreshed by events, given the part's radio and its own name."""
     import gradio as gr
@@ -34,66 +59,63 @@ def lay_out(page: Page) -> Callable[[list[Any], Any, str], None]:
     chosen = gr.Dropdown([], label=words("evaluate.list.choose"), elem_id="list", filterable=False, visible=False)
     state = gr.HTML(elem_id="list-progress", padding=False)
     making = lay_out_making(page, chosen, state)
-    at, raters = gr.State(NOWHERE), ListRaters(page)   # the list on show and the position in it
+    at = gr.State(NOWHERE)
     with gr.Row(elem_classes="steps", visible=False, elem_id="list-steps") as steps:
         previous = gr.Button(words("evaluate.list.previous"), size="sm", elem_id="list-previous", elem_classes="quiet")
         following = gr.Button(words("evaluate.list.next"), size="sm", elem_id="list-next", elem_classes="quiet")
         unrated = gr.Button(words("evaluate.list.next_open"), size="sm", elem_id="list-open", elem_classes="quiet")
         gr.Checkbox(True, label=words("evaluate.list.keys"), container=False, elem_id="list-keys")
-    shown = gr.HTML(elem_id="list-shown", padding=False)
-    box = lay_out_rating(page, "list")
-    view_of = [at, steps, shown, *box.outputs]
+    parts = Parts(nothing=nothing, chosen=chosen, state=state, making=making, at=at, steps=steps,
+                  shown=gr.HTML(elem_id="list-shown", padding=False), box=lay_out_rating(page, "list"))
+    for button, by in ((previous, -1), (following, 1), (unrated, None)):
+        _steps(button, by, parts, ListRaters(page))
+    return _wired(page, parts, ListRaters(page))
+
+
+def _steps(button: Any, by: int | None, parts: Parts, raters: "ListRaters") -> None:
+    """Have a button show the answer so many further; by None is the next one not rated."""
+    import gradio as gr
+
+    def on_step(identity: str | None, now_at: tuple[str, int], request: gr.Request) -> tuple[Any, ...]:
+        return raters.go(parts.box, identity, request, None if by is None else now_at[1] + by, now_at[1])
+
+    button.click(on_step, inputs=[parts.chosen, parts.at], outputs=parts.view, **OPTIONS)
+
+
+def _wired(page: Page, parts: Parts, raters: "ListRaters") -> Callable[[list[Any], Any, str], None]:
+    """Add what happens when a list is chosen, answered or rated; return what lay_out returns."""
+    import gradio as gr
 
     def on_choose(identity: str | None, request: gr.Request) -> tuple[Any, ...]:
-        return (raters.state(identity, request), *making.buttons(identity, request),
-                *raters.go(box, identity, request, None, -1))
+        return raters.whole(parts, identity, request)
 
     def on_open(name: str, key: str, identity: str | None, now_at: tuple[str, int], own: str, request: gr.Request
                 ) -> tuple[Any, ...]:
         if name != own:
-            return tuple(gr.skip() for _ in range(2 + 1 + len(making.outputs) + len(view_of)))
-        person = page.site.people.of(request)
-        lists = Lists(page.site.database).of(page.site.domain(key).key, person.owner) if person.role >= Role.RATER else []
-        ids = [one.id for one in lists]
-        now = identity if identity in ids else ids[0] if ids else None
-        choices = [(words("evaluate.list.counted", name=one.name, n=one.questions), one.id) for one in lists]
-        # What somebody is rating stays as they have it; only its surroundings are drawn anew.
-        drawn = ((raters.state(now, request), *making.buttons(now, request), *(gr.skip() for _ in view_of))
-                 if now and now == now_at[0] else on_choose(now, request))
-        return ("" if ids else render.notice(words("evaluate.list.none")),
-                gr.update(choices=choices, value=now, visible=bool(ids)), *drawn)
-
-    def on_step(identity: str | None, now_at: tuple[str, int], by: int, request: gr.Request) -> tuple[Any, ...]:
-        return raters.go(box, identity, request, now_at[1] + by, now_at[1])
-
-    def on_unrated(identity: str | None, now_at: tuple[str, int], request: gr.Request) -> tuple[Any, ...]:
-        return raters.go(box, identity, request, None, now_at[1])
+            return tuple(gr.skip() for _ in range(2 + len(parts.whole)))
+        return raters.opened(parts, page.site.domain(key).key, identity, now_at, request)
 
     def on_rated(identity: str | None, request: gr.Request) -> str:
         return raters.state(identity, request)
 
     async def follow(identity: str | None, now_at: tuple[str, int], request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
-        still = tuple(gr.skip() for _ in view_of)
         while (run := page.site.list_runs.of(identity or "")) is not None and run.running:
-            yield raters.state(identity, request), *making.buttons(identity, request), *still
+            yield raters.surroundings(parts, identity, request)
             await asyncio.sleep(POLL_S)
         # Where a rater is reading an answer, it stays; where there was none, the first is shown.
-        first = still if now_at[0] == identity else raters.go(box, identity, request, None, -1)
-        yield raters.state(identity, request), *making.buttons(identity, request), *first
+        yield (raters.surroundings if now_at[0] == identity else raters.whole)(parts, identity, request)
 
-    whole = [state, *making.outputs, *view_of]
-    for event in (chosen.input(on_choose, inputs=chosen, outputs=whole, **REFRESH), making.started):
-        event.then(follow, inputs=[chosen, at], outputs=whole, **OPTIONS)
-    for button, by in ((previous, -1), (following, 1)):
-        button.click(on_step, inputs=[chosen, at, gr.State(by)], outputs=view_of, **OPTIONS)
-    unrated.click(on_unrated, inputs=[chosen, at], outputs=view_of, **OPTIONS)
-    box.rated.then(on_rated, inputs=chosen, outputs=state, **REFRESH)
+    following: dict[str, Any] = {"fn": follow, "inputs": [parts.chosen, parts.at], "outputs": parts.whole, **OPTIONS}
+    for event in (parts.chosen.input(on_choose, inputs=parts.chosen, outputs=parts.whole, **REFRESH), parts.making.started):
+        event.then(**following)
+    parts.box.rated.then(on_rated, inputs=parts.chosen, outputs=parts.state, **REFRESH)
 
-    def refreshed_by(events: list[Any], parts: Any, own: str) -> None:
-        drawn: dict[str, Any] = {"inputs": [parts, page.chosen, chosen, at, gr.State(own)], "outputs": [nothing, chosen, *whole]}
+    def refreshed_by(events: list[Any], radio: Any, own: str) -> None:
+        drawn: dict[str, Any] = {"inputs": [radio, page.chosen, parts.chosen, parts.at, gr.State(own)],
+                                 "outputs": [parts.nothing, parts.chosen, *parts.whole]}
         for opened in (gr.on(events, on_open, **drawn, **REFRESH), *(event.then(on_open, **drawn, **OPTIONS)
-                                                                    for event in making.changed)):
-            opened.then(follow, inputs=[chosen, at], outputs=whole, **OPTIONS)
+                                                                    for event in parts.making.changed)):
+            opened.then(**following)
 
     return refreshed_by
 
@@ -105,6 +127,34 @@ class ListRaters:
         self.page = page
         self.lists = Lists(page.site.database)
         self.ratings = Ratings(page.site.database)
+
+    def opened(self, parts: Parts, domain: str, identity: str | None, now_at: tuple[str, int], request: Any) -> tuple[Any, ...]:
+        """Return the updates of everything: the lists there are, and one of them, where identity is none the first.
+
+        What somebody is rating stays as they have it; only its surroundings are drawn anew.
+        """
+        import gradio as gr
+
+        site, words = self.page.site, self.page.words
+        person = site.people.of(request)
+        lists = self.lists.of(domain, person.owner) if person.role >= Role.RATER else []
+        ids = [one.id for one in lists]
+        now = identity if identity in ids else ids[0] if ids else None
+        choices = [(words("evaluate.list.counted", name=one.name, n=one.questions), one.id) for one in lists]
+        drawn = (self.surroundings if now and now == now_at[0] else self.whole)(parts, now, request)
+        return ("" if ids else render.notice(words("evaluate.list.none")),
+                gr.update(choices=choices, value=now, visible=bool(ids)), *drawn)
+
+    def whole(self, parts: Parts, identity: str | None, request: Any) -> tuple[Any, ...]:
+        """Return the updates of parts.whole, the first answer not rated on show."""
+        return (self.state(identity, request), *parts.making.buttons(identity, request),
+                *self.go(parts.box, identity, request, None, -1))
+
+    def surroundings(self, parts: Parts, identity: str | None, request: Any) -> tuple[Any, ...]:
+        """Return the updates of parts.whole that leave the answer on show alone."""
+        import gradio as gr
+
+        return self.state(identity, request), *parts.making.buttons(identity, request), *(gr.skip() for _ in parts.view)
 
     def state(self, identity: str | None, request: Any) -> str:
         """Return how far a list is; "" where it is gone."""

@@ -86,8 +86,7 @@ def lay_out_rating(page: Page, name: str, answer: Any = None) -> RatingBox:
         return said, gr.update(visible=False), None
 
     def on_take_back(identity: str, request: gr.Request) -> tuple[Any, ...]:
-        person = page.site.people.require(request, Role.RATER)
-        Ratings(page.site.database).drop(person.owner, identity)
+        Ratings(page.site.database).drop(page.site.people.require(request, Role.RATER).owner, identity)
         return None, [], _line(page.words("evaluate.said.taken_back"))
 
     def follow(identity: str, request: gr.Request) -> tuple[Any, ...]:

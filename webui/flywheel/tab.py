@@ -29,24 +29,10 @@ def lay_out(page: Page) -> None:
     told = gr.HTML(elem_id="flywheel-told", padding=False)
     shown = gr.HTML(elem_id="flywheel-shown", padding=False)
 
-    def counted(key: str, best: Any, worst: Any, write: bool) -> Iterator[tuple[str, str]]:
-        domain, thresholds = site.domain(key), chosen(best, worst, words)
-        yield made_data.notice(words("flywheel.counting")), ""
-        found = feedback(site.database, domain.recipe, site.project, thresholds)
-        line = command_line(domain.key, site.project, site.database.path, thresholds)
-        drawn = made_data.preview(found, words, line)
-        if not write:
-            yield "", drawn
-            return
-        yield made_data.notice(words("flywheel.writing")), drawn
-        recipe = recipe_of(domain.key, site.project)
-        outcome = put_down(found, site.project, recipe.parent if recipe else None)
-        yield made_data.written(outcome, words), drawn
-
-    def guarded(key: str, best: Any, worst: Any, request: Any, write: bool) -> Iterator[tuple[str, str]]:
+    def guarded(key: str, best: Any, worst: Any, request: gr.Request, write: bool) -> Iterator[tuple[str, str]]:
         try:
             site.people.require(request, Role.ADMIN)
-            yield from counted(key, best, worst, write)
+            yield from _counted(page, key, (best, worst), write)
         except MundapError as raised:
             yield render.error(raised, words), ""
 
@@ -61,6 +47,22 @@ def lay_out(page: Page) -> None:
     # Another domain is counted at once: what is shown must be what the button writes.
     gr.on([tab.select, count.click, good.input, bad.input, page.chosen.change], on_count, trigger_mode="always_last", **options)
     make.click(on_make, trigger_mode="once", **options)
+
+
+def _counted(page: Page, key: str, scores: tuple[Any, Any], write: bool) -> Iterator[tuple[str, str]]:
+    """Yield what is said and shown while judgements are counted, and with write the files are written."""
+    site, words = page.site, page.words
+    domain, thresholds = site.domain(key), chosen(*scores, words)
+    yield made_data.notice(words("flywheel.counting")), ""
+    found = feedback(site.database, domain.recipe, site.project, thresholds)
+    drawn = made_data.preview(found, words, command_line(domain.key, site.project, site.database.path, thresholds))
+    if not write:
+        yield "", drawn
+        return
+    yield made_data.notice(words("flywheel.writing")), drawn
+    recipe = recipe_of(domain.key, site.project)
+    outcome = put_down(found, site.project, recipe.parent if recipe else None)
+    yield made_data.written(outcome, words), drawn
 
 
 def _scores(page: Page, name: str, scores: tuple[int, ...], chosen_first: int) -> Any:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser_trap() -> Iterator[Trap]:
     """Return the proxy the browser is given, and fail the test when a page used it."""
     with Trap() as trap:
@@ -23,7 +23,7 @@ def browser_trap() -> Iterator[Trap]:
     assert trap.hosts - BROWSERS_OWN == set(), f"the page asked for addresses beyond this machine: {trap.hosts}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return the one page that every test which leaves it running looks at."""
     with served(tmp_path_factory.mktemp("page")) as started:
@@ -37,7 +37,7 @@ def own(tmp_path: Path) -> Iterator[Server]:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(browser_trap: Trap) -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 

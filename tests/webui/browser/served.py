@@ -70,17 +70,23 @@ class Server:
 
 @contextmanager
 def opened(browser: Browser, server: Server, **options: Any) -> Iterator[Page]:
-    """Open a page and wait until its model is ready; what it asked of others, or complained of, is an error."""
+    """Open a page and wait until its model is ready; what it asked of others, or complained of, is an error.
+
+    What a page says while it is being left is not: Gradio complains of the streams that end with it.
+    """
     page = browser.new_page(**{"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", "locale": "ko-KR", **options})
-    wrong: list[str] = []
-    page.on("request", lambda request: None if is_ours(request.url, server.url) else wrong.append(request.url))
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    abroad: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: None if is_ours(request.url, server.url) else abroad.append(request.url))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("framenavigated", lambda frame: complaints.clear())
     page.goto(server.url)
     page.wait_for_selector(".state.ready", timeout=ANSWER_MS)
     yield page
+    wrong = [*complaints]
     page.close()
-    assert wrong == []
+    assert abroad + wrong == [], f"asked of others: {abroad}; complained: {wrong}"
 
 
 @contextmanager

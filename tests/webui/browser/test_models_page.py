@@ -71,6 +71,9 @@ def open_tab(page: Page) -> None:
 
 
 def choose(page: Page, box: str, option: str) -> None:
+    from playwright.sync_api import expect
+
+    expect(page.locator(f"{box} input")).not_to_have_value("", timeout=30_000)
     page.locator(f"{box} input").click()
     page.get_by_role("option", name=option).first.click()
 

@@ -218,11 +218,11 @@ def test_a_document_cannot_become_markup(page: Page) -> None:
 
 
 @scripted_only
-def test_stop_ends_the_model_and_the_page_asks_again(browser: Browser, own: Server) -> None:
+def test_stop_ends_the_model_and_a_closed_terminal_the_page(browser: Browser, own: Server) -> None:
     with opened(browser, own) as page:
         _stop_and_ask_again(page)
-    assert own.end() == 0
-    assert "closed=True cancelled=2" in own.said
+    assert own.end(signal.SIGHUP) == 0
+    assert "closed=True cancelled=2" in own.said and "Traceback" not in own.said
 
 
 def _stop_and_ask_again(page: Page) -> None:
@@ -239,12 +239,6 @@ def _stop_and_ask_again(page: Page) -> None:
     page.wait_for_selector('#answer article.answer[data-status="verified"]')
     page.wait_for_timeout(1000)
     assert "4,444백만원" in page.locator("#answer .said").inner_text()
-
-
-@scripted_only
-def test_a_closed_terminal_ends_the_page(own: Server) -> None:
-    assert own.end(signal.SIGHUP) == 0
-    assert "closed=True" in own.said and "Traceback" not in own.said
 
 
 @scripted_only

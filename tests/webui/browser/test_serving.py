@@ -50,9 +50,16 @@ def behind(folder: Path) -> Iterator[Server]:
             started.end()
 
 
+@pytest.fixture(scope="module")
+def hidden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return a page that a proxy serves."""
+    with behind(tmp_path_factory.mktemp("hidden")) as started:
+        yield started
+
+
 @pytest.mark.parametrize("strips", [False, True])
-def test_a_proxy_serves_the_page_under_a_path(browser: Browser, tmp_path: Path, strips: bool) -> None:
-    with behind(tmp_path) as server, Proxy(int(server.url.rsplit(":", 1)[1]), PATH, strips=strips) as proxy:
+def test_a_proxy_serves_the_page_under_a_path(browser: Browser, hidden: Server, strips: bool) -> None:
+    with Proxy(int(hidden.url.rsplit(":", 1)[1]), PATH, strips=strips) as proxy:
         context = browser.new_context(locale="ko-KR")
         page = context.new_page()
         wrong: list[str] = []

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     made = scripted_site(tmp_path_factory.mktemp("site"), ScriptedGenerator())
-    made.uploads.seconds = 20.0
+    made.uploads.seconds = 8.0
     made.uploads.most_bytes = 128 * 2**20     # the size alone would keep some of them out
     yield made
     made.close()
@@ -76,7 +76,7 @@ HOSTILE = {
     "20240318000124.xml": (lambda: made_files.OUTSIDE, {"entities"}),
     "20240318000125.xml": (deep_xml, {"no_filing", "no_text", "heavy", "unreadable", "slow", "chunks"}),
     "잠긴.pdf": (made_files.encrypted_pdf, {"encrypted"}),
-    "긴.txt": (lambda: "가나다라마바사아자차카타파하" * 1_400_000, {"chunks", "heavy", "slow"}),
+    "긴.txt": (lambda: "가나다라마바사아자차카타파하" * 500_000, {"chunks", "heavy", "slow"}),
 }
 
 

@@ -29,7 +29,7 @@ def test_a_killed_model_is_told_and_comes_back(tmp_path: Path) -> None:
         pytest.skip(f"{MODEL} is not there; unpack it with: mundap models")
     generator = open_generator({"chat": {"model_name_or_path": MODEL}}, project)
     assert isinstance(generator, LocalGenerator)
-    changed = {"generation": whole_recipe(tmp_path)["generation"] | {"max_new_tokens": 160}}
+    changed = {"generation": whole_recipe(tmp_path)["generation"] | {"max_new_tokens": 64}}
     with closing(scripted_site(tmp_path, generator, changed)) as site:   # type: ignore[arg-type]
         answerer, drawn = site.first.answerer(), []
         for frame in frames(answerer, QUESTION, Run(), lambda: True, words("ko"), admit=lambda: site.limits.admit("가")):
