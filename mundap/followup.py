@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mundap.korean import josa, kiwi, nfc
 from mundap.question import COMPUTING, Synonyms, analyse, named_places, squeeze
@@ -35,10 +35,14 @@ _POINTS_NOWHERE = re.compile(r"^(?:그건|그게|그것은|이건|이게|왜)(?=
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUp:
-    """A question as it is answered, and what of it was taken over from the one before; nothing: it stands as asked."""
+    """A question as it is answered, and what of it was taken over from the one before; nothing: it stands as asked.
+
+    guessed: nothing in the question points back, it only names nothing itself; it may be about something else altogether.
+    """
 
     text: str
     carried: tuple[str, ...] = ()
+    guessed: bool = False
 
 
 def complete(text: str, before: str, vocabulary: Vocabulary, synonyms: Synonyms | None = None) -> FollowUp:
@@ -68,7 +72,7 @@ def complete(text: str, before: str, vocabulary: Vocabulary, synonyms: Synonyms 
         lacking = tuple(value for field, found in known.items() if field not in given or field in _years(vocabulary)
                         for value in found)
         return FollowUp(text=f"{stem} {plain}", carried=(*carried, *lacking))
-    return _prefixed(plain, given, known, vocabulary, carried)
+    return replace(_prefixed(plain, given, known, vocabulary, carried), guessed=not carried and not given)
 
 
 def _pointed(text: str, known: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> tuple[str, tuple[str, ...]]:

@@ -106,6 +106,8 @@ class Preparer:
             found = self._packed(common, list(chunks))
         else:
             found = self._retrieved(common)
+            if whole.guessed and not found.answerable:
+                found = self._by_itself(found, inquiry) or found
             found = self._of_newest_year(found, inquiry) or found
         return replace(found, retrieve_s=time.perf_counter() - started, suggestions=self._meant(found),
                        system=self.wording.system_of(found.question.filters, found.hits))
@@ -156,6 +158,19 @@ class Preparer:
         if budget:
             passages = fitted(passages, budget, self._count)
         return replace(asked, passages=tuple(passages), answerable=bool(find(asked.question, passages)))
+
+    def _by_itself(self, found: Prepared, inquiry: Inquiry) -> Prepared | None:
+        """Return the question without what was carried into it, where documents of no such name answer it; else None.
+
+        After "가온의 매출액은?", "상속 등기는 언제까지 하나요?" is not about 가온. Another company's documents are left out:
+        its figure would be taken for 가온's.
+        """
+        question = self._understood(inquiry.text, inquiry)
+        alone = self._retrieved(replace(found, question=question, carried=()))
+        carried = found.question.filters.keys() - question.filters.keys()
+        hits = tuple(hit for hit in alone.hits if not any(hit.chunk.metadata.get(name) for name in carried))
+        alone = self._packed(replace(alone, hits=hits), [hit.chunk for hit in hits])
+        return alone if alone.answerable else None
 
     def _of_newest_year(self, found: Prepared, inquiry: Inquiry) -> Prepared | None:
         """Return the question asked of the newest year, where it names no year and a year's figure answers it; else None.

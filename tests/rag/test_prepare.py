@@ -63,6 +63,22 @@ def test_change_without_a_year_is_from_the_year_before_to_the_newest(preparing: 
     assert sorted(lines(prepared)) == ["한빛바이오 2022년 매출액: 3,333백만원", "한빛바이오 2023년 매출액: 4,444백만원"]
 
 
+def test_a_question_about_something_else_takes_nothing_from_the_one_before(preparing: Preparing) -> None:
+    before = ("가온누리전자의 2023년 매출액은 얼마인가요?",)
+    prepared = preparing(reports()).prepare(Inquiry(text="임대차 계약은 어떻게 해지할 수 있나요?", before=before))
+    assert prepared.question.text == "임대차 계약은 어떻게 해지할 수 있나요?" and prepared.carried == ()
+    assert prepared.filters == {} and prepared.answerable
+    assert lines(prepared) == ["임대차 계약은 당사자 일방의 통지로 해지할 수 있다."], "and no company's"
+
+
+@pytest.mark.parametrize("asked", ["배당금은 얼마인가요?", "그 회사의 배당금은 얼마인가요?"])
+def test_what_only_another_company_answers_is_not_taken_for_an_answer(preparing: Preparing, asked: str) -> None:
+    other = chunk("한빛바이오 2023년 배당금: 77백만원", doc_id="h23d", company="한빛바이오", fiscal_year=2023)
+    prepared = preparing([*reports(), other]).prepare(Inquiry(text=asked, before=("가온누리전자의 2023년 매출액은 얼마인가요?",)))
+    assert prepared.question.text.startswith("가온누리전자의 ")
+    assert not prepared.answerable and "가온누리전자" in prepared.carried and not [line for line in lines(prepared) if "77" in line]
+
+
 def test_prose_is_not_narrowed_to_a_year(preparing: Preparing) -> None:
     prepared = preparing(reports()).prepare(Inquiry(text="임대차 계약은 어떻게 해지할 수 있나요?"))
     assert prepared.filters == {} and prepared.assumed == () and prepared.answerable

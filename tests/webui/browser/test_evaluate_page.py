@@ -144,6 +144,7 @@ def test_a_list_is_answered_and_rated_by_keyboard_and_resumed(browser: Browser, 
         page.wait_for_selector(".state.ready")
         show(page, "질문 목록")
         page.wait_for_selector("#list-shown .place:has-text('질문 3 / 3')")
+        page.wait_for_selector("#list-score label")
         page.keyboard.press("5")
         says(page, "list-said", "저장했습니다.")
         page.wait_for_selector("#list-progress:has-text('내가 평가한 답변 3개')")
@@ -157,6 +158,7 @@ def test_a_list_is_answered_and_rated_by_keyboard_and_resumed(browser: Browser, 
 
 def _keys(page: Page) -> None:
     """Rate the first two answers by keyboard; what is typed into a field is no key."""
+    page.wait_for_selector("#list-score label")
     page.keyboard.press("4")
     says(page, "list-said", "저장했습니다.")
     page.keyboard.press("n")
