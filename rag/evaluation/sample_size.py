@@ -103,13 +103,13 @@ def minimum_told(n: int, language: Language = "ko", discordant: float = DISCORDA
 def parts_told(answerable: int, unanswerable: int, language: Language = "ko", discordant: float = DISCORDANT) -> str:
     """Return what metrics of only one sort of questions cannot show, and what no interval here covers."""
     least = [detectable(n, discordant) for n in (answerable, unanswerable)]
-    points = ["-" if one is None else f"{math.ceil(100 * one)}%p" for one in least]
-    return {"ko": f"답이 있는 {answerable}문항만 보는 지표는 약 {points[0]}, 없는 {unanswerable}문항만 보는 지표는 "
-                  f"약 {points[1]}보다 작은 차이를 가려내지 못합니다. 구간은 같은 문서에 대한 다른 문항을 두고 하는 말이며, "
-                  "다른 문서에서는 더 달라질 수 있습니다.",
-            "en": f"Metrics of the {answerable} answerable questions alone cannot tell differences below about {points[0]}, "
-                  f"those of the {unanswerable} unanswerable ones below about {points[1]}. Intervals speak of other questions "
-                  "about the same documents; other documents may differ by more."}[language]
+    korean = [f"약 {math.ceil(100 * one)}%p보다 작은 차이를" if one else "어떤 차이도" for one in least]
+    english = [f"differences below about {math.ceil(100 * one)} points" if one else "any difference" for one in least]
+    return {"ko": f"답이 있는 {answerable}문항만 보는 지표는 {korean[0]}, 없는 {unanswerable}문항만 보는 지표는 {korean[1]} "
+                  "가려내지 못합니다. 구간은 같은 문서에 대한 다른 문항을 두고 하는 말이며, 다른 문서에서는 더 달라질 수 있습니다.",
+            "en": f"Metrics of the {answerable} answerable questions alone cannot tell {english[0]}, those of the {unanswerable} "
+                  f"unanswerable ones {english[1]}. Intervals speak of other questions about the same documents; other "
+                  "documents may differ by more."}[language]
 
 
 def _check(difference: float, discordant: float, power: float, alpha: float) -> None:

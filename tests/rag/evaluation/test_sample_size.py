@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from rag.evaluation.sample_size import connor, detectable, exact_power, minimum_told, needed
+from rag.evaluation.sample_size import connor, detectable, exact_power, minimum_told, needed, parts_told
 
 
 def test_connors_number_is_the_published_one() -> None:
@@ -60,3 +60,9 @@ def test_what_is_told_before_a_run() -> None:
     assert "on about 37% of them" in minimum_told(20, "en"), "what is assumed is said as it was reckoned with"
     assert "at least 6" in minimum_told(3, "en")
     assert "적어도 6개" in minimum_told(3)
+
+
+def test_too_few_of_one_sort_are_told_in_words() -> None:
+    told = parts_told(28, 3)
+    assert "답이 있는 28문항만 보는 지표는 약 27%p보다 작은 차이를, 없는 3문항만 보는 지표는 어떤 차이도 가려내지 못합니다." in told
+    assert "the 3 unanswerable ones any difference" in parts_told(28, 3, "en")
