@@ -11,6 +11,7 @@ import contextlib
 import io
 import socket
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from mundap.asgi import App
@@ -57,11 +58,12 @@ def serve(recipes: Sequence[Recipe], say: Say) -> None:
         require_log_in(listening.getsockname()[0], web)
         found = [one for recipe in recipes if (one := unproven(recipe.values["generation"], recipe.project))]
         with contextlib.closing(Site.open(recipes, say)) as site:
-            serve_on(listening, site, say, note=found[0].korean if found else "")
+            serve_on(listening, site, say, notes={
+                language: words(language)(f"page.export.{found[0].state}") for language in LANGUAGES} if found else {})
 
 
-def serve_on(listening: socket.socket, site: Site, say: Say, *, note: str = "") -> None:
-    """Serve a site's page on a socket until Ctrl-C or SIGTERM; note is a line at its foot.
+def serve_on(listening: socket.socket, site: Site, say: Say, *, notes: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Serve a site's page on a socket until Ctrl-C or SIGTERM; notes are the line at its foot, by language.
 
     When it is told to end, no question is taken any more; those being answered have CLOSE_S to come to their end.
 
@@ -71,7 +73,7 @@ def serve_on(listening: socket.socket, site: Site, say: Say, *, note: str = "") 
     host, port = listening.getsockname()[:2]
     require_log_in(host, site.settings)
     site.start()
-    app = application(site, host, port, note)
+    app = application(site, host, port, notes)
     running = server(app, lambda: say(f"{site.title}: {address(host, port)} (Ctrl-C closes it)"), site.limits.close,
                      close_s=CLOSE_S, **HTTP)
     with ended_cleanly(running):
@@ -93,12 +95,12 @@ def require_log_in(host: str, settings: Mapping[str, Any]) -> None:
                           "Or stay on this machine: web.host=127.0.0.1, without web.hosts")
 
 
-def application(site: Site, host: str, port: int, note: str = "") -> App:
+def application(site: Site, host: str, port: int, notes: Mapping[str, str] = MappingProxyType({})) -> App:
     """Return the whole page as an ASGI application: a guard, the door, Gradio closed in, one of it a language."""
     settings = site.settings
     root_path, hosts = str(settings.get("root_path", "")), settings.get("hosts", [])
     further = [route(site.uploads), *routes(site)]
-    pages = {language: build(site, words(language), note) for language in LANGUAGES}
+    pages = {language: build(site, words(language), notes.get(language, "")) for language in LANGUAGES}
     mounts = {language: mounted(page, host, port, root_path, further) for language, page in pages.items()}
     limits = site.limits
     inner = Closed(Posts(Languages(mounts), site.people, roles(pages[LANGUAGES[0]]), lambda: limits.closing), scripts())

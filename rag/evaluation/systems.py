@@ -15,6 +15,9 @@ from rag.evaluation.decodings import in_words, settings_of
 Context = Literal["retrieved", "oracle", "none"]
 _SHOWN = {"retrieved": "what the index finds", "oracle": "the true chunks", "none": "none, the question alone"}
 
+_SOURCE = ("generator", "chat", "base_url", "model", "api_key_env")   # where the model is
+_RUNNING = ("threads", "batch_size", "concurrency")                   # how fast it runs, not what it answers
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
@@ -33,7 +36,7 @@ class System:
     @property
     def model(self) -> Mapping[str, Any]:
         """Return what names the model; systems alike in it share one loaded model."""
-        return {key: self.generation.get(key) for key in ("generator", "chat", "base_url", "model", "api_key_env")}
+        return {key: self.generation.get(key) for key in _SOURCE}
 
     def recipe(self, rag: Mapping[str, Any]) -> dict[str, Any]:
         """Return a rag recipe as this system answers by it."""
@@ -96,13 +99,21 @@ def require_models(systems: list[System], project: Path) -> None:
                          fix=f"{missing[0][1].fix}\nor leave them out: --only NAME for each of the others.")
 
 
+def of_page(name: str, generation: Mapping[str, Any], *, levers: bool = True) -> System:
+    """Return the system that a rag.yaml's `generation:` is, just as an evaluation that names its model has it."""
+    local = generation.get("generator", "local") == "local"
+    source = {"chat": generation.get("chat")} if local else {key: generation.get(key) for key in _SOURCE[2:]}
+    kept = {key: value for key, value in generation.items() if key not in (*_SOURCE, *_RUNNING)}
+    return System(name=name, context="retrieved", levers=levers,
+                  generation=kept | {"generator": "local" if local else "endpoint", **source})
+
+
 def _system(given: Mapping[str, Any], rag: Mapping[str, Any], at: int) -> System:
     where, own = f"systems.{at}", rag["generation"]
     if ("chat" in given) == ("endpoint" in given):
         raise ConfigError("a system has a chat recipe or an endpoint, one of the two.", where=where,
                           fix="Write chat: configs/…/chat.yaml, or endpoint: {base_url: …, model: …}.")
-    kept = {key: value for key, value in own.items()
-            if key not in ("generator", "chat", "base_url", "model", "api_key_env", "threads", "batch_size", "concurrency")}
+    kept = {key: value for key, value in own.items() if key not in (*_SOURCE, *_RUNNING)}
     source = {"generator": "local", "chat": given["chat"]} if "chat" in given else {
         "generator": "endpoint", **given["endpoint"]}
     return System(name=given["name"], context=given["context"], levers=given["levers"] and given["context"] != "none",

@@ -22,13 +22,12 @@ from mundap.provenance import EXPORT_RECORD
 from rag.evaluation.answering import Room
 from rag.evaluation.parity.certificate import Certificate, certificate
 from rag.evaluation.speed import peak_bytes
-from rag.evaluation.systems import System
+from rag.evaluation.systems import System, of_page
 from webui.domain import OWN, Domain, Offered
 from webui.models.runs import Run, by_fingerprint
 from webui.pool import model_key
 
 RETRIEVED = "what the index finds"   # a report's word for a system that a page could be
-_RUNNING = ("threads", "batch_size", "concurrency")   # how fast, not what: an evaluation leaves them out
 _COMPARED = ("model", "context", "decoding", "levers")
 
 
@@ -90,8 +89,7 @@ def _facts(domain: Domain, offered: Offered, runs: Sequence[Run], reports: Seque
 
 
 def _system(offered: Offered) -> System:
-    generation = {key: value for key, value in offered.recipe["generation"].items() if key not in _RUNNING}
-    return System(name=offered.name, generation=generation, context="retrieved", levers=offered.levers)
+    return of_page(offered.name, offered.recipe["generation"], levers=offered.levers)
 
 
 def _settings(offered: Offered, project: Path) -> dict[str, str]:

@@ -23,12 +23,6 @@ State = Literal["passed", "failed", "missing", "stale"]
 # What decides what an export answers; our own records and licences beside it do not.
 _DECIDING = ("*.safetensors", "*.safetensors.index.json", "*.jinja", "tokenizer*", "config.json", "generation_config.json",
              "special_tokens_map.json", "added_tokens.json", "chat_template*", "vocab*", "merges.txt", "*.model", "*.bin", "*.py")
-_KOREAN: Mapping[State, str] = {
-    "passed": "내보낸 모델이 학습한 모델과 같은 답을 하는 것을 확인했습니다.",
-    "failed": "내보낸 모델의 답이 학습한 모델의 답과 다릅니다.",
-    "missing": "내보낸 모델이 학습한 모델과 같은 답을 하는지 아직 대조하지 않았습니다.",
-    "stale": "대조한 뒤에 내보낸 모델이 바뀌었습니다. 다시 대조해야 합니다.",
-}
 _ENGLISH: Mapping[State, str] = {
     "passed": "its answers were compared with those of base and adapter and agree.",
     "failed": "its answers are not those of base and adapter",
@@ -46,11 +40,6 @@ class Certificate:
     recipe: str = ""
     reasons: tuple[str, ...] = ()
     content: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def korean(self) -> str:
-        """Return the state as a sentence for the page."""
-        return _KOREAN[self.state]
 
     @property
     def english(self) -> str:

@@ -51,7 +51,7 @@ def test_a_passed_one_warns_nobody(export_dir: Path, project: Path) -> None:
 def test_a_failed_one_says_why(export_dir: Path, project: Path) -> None:
     write(export_dir, {"passed": False, "reasons": ["adapter and exported state other figures in 2 of 3 answers."]})
     found = unproven(generation(), project)
-    assert found is not None and found.state == "failed" and found.korean == "내보낸 모델의 답이 학습한 모델의 답과 다릅니다."
+    assert found is not None and found.state == "failed"
     assert "not those of base and adapter: adapter and exported state other figures in 2 of 3 answers. Run:" in found.english
 
 

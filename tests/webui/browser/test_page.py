@@ -169,10 +169,12 @@ def test_a_copy_is_the_answer_with_its_citations_as_text(browser: Browser, share
 
 @scripted_only
 def test_a_conversation_survives_a_restart_and_is_nobody_elses(browser: Browser, tmp_path: Path) -> None:
-    with served(tmp_path) as first, opened(browser, first) as page:
-        _answered(page, "가온누리전자의 2023년 매출액은 얼마인가요?")
-        _answered(page, "그럼 2022년은?")
-        kept = page.context.storage_state()
+    with served(tmp_path) as first:
+        with opened(browser, first) as page:
+            _answered(page, "가온누리전자의 2023년 매출액은 얼마인가요?")
+            _answered(page, "그럼 2022년은?")
+            kept = page.context.storage_state()
+        assert first.end(signal.SIGINT) == 0
     with served(tmp_path) as second:
         with opened(browser, second, storage_state=kept) as page:
             page.wait_for_selector("#answer article.answer[data-status]")
@@ -218,11 +220,17 @@ def test_a_document_cannot_become_markup(page: Page) -> None:
 
 
 @scripted_only
-def test_stop_ends_the_model_and_a_closed_terminal_the_page(browser: Browser, own: Server) -> None:
+def test_stop_and_a_closed_tab_end_the_model_and_a_closed_terminal_the_page(browser: Browser, own: Server) -> None:
     with opened(browser, own) as page:
         _stop_and_ask_again(page)
+    shown = browser.new_page()
+    shown.goto(own.url)
+    _ask(shown, SLOWLY)
+    shown.wait_for_selector("#answer article.draft .said")
+    shown.close()
+    time.sleep(3)
     assert own.end(signal.SIGHUP) == 0
-    assert "closed=True cancelled=2" in own.said and "Traceback" not in own.said
+    assert "closed=True cancelled=3" in own.said and "Traceback" not in own.said
 
 
 def _stop_and_ask_again(page: Page) -> None:
@@ -239,18 +247,6 @@ def _stop_and_ask_again(page: Page) -> None:
     page.wait_for_selector('#answer article.answer[data-status="verified"]')
     page.wait_for_timeout(1000)
     assert "4,444백만원" in page.locator("#answer .said").inner_text()
-
-
-@scripted_only
-def test_closing_the_tab_ends_the_model(browser: Browser, own: Server) -> None:
-    shown = browser.new_page()
-    shown.goto(own.url)
-    _ask(shown, SLOWLY)
-    shown.wait_for_selector("#answer article.draft .said")
-    shown.close()
-    time.sleep(3)
-    assert own.end(signal.SIGINT) == 0
-    assert "closed=True cancelled=1" in own.said
 
 
 @scripted_only

@@ -12,7 +12,7 @@ import pytest
 
 from rag.evaluation.answering import Room
 from rag.evaluation.parity import certificate
-from rag.evaluation.systems import System
+from rag.evaluation.systems import load_systems
 from tests.webui.scripted import ScriptedGenerator, scripted_site
 from webui.domain import OWN, Domain, Offered
 from webui.models import runs, systems_view
@@ -42,7 +42,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     put(adapter / "mundap_run.json", {"fingerprint": "print", "state": "finished", "recipe": "configs/demo/train.yaml",
                                       "datasets": {"demo": "12ab"}, "summary": {"steps": 39}})
     own = {"generator": "local", "chat": {"model_name_or_path": "exports/demo"}, "max_new_tokens": 96, "temperature": 0.0,
-           "retries": 1, "threads": 2}
+           "retries": 1, "threads": 2, "base_url": None, "model": None, "api_key_env": None}
     made = scripted_site(tmp_path, ScriptedGenerator(), {"generation": own})
     v1 = own | {"chat": {"model_name_or_path": "models/base", "adapter_name_or_path": "saves/demo/lora/best_model"}}
     made.first.systems = {**made.first.systems, "v1": Offered(name="v1", recipe=dict(made.first.recipe) | {"generation": v1})}
@@ -57,8 +57,8 @@ def told(site: Site) -> dict[str, Facts]:
 def evaluated(domain: Domain, name: str, called: str) -> Path:
     """Write what an evaluation of a system leaves: its kept answers, then the report."""
     folder, offered = domain.project / "reports" / "demo", domain.systems[name]
-    generation = {key: value for key, value in offered.recipe["generation"].items() if key != "threads"}
-    system = System(name=called, generation=generation, context="retrieved", levers=True)
+    [system] = load_systems({"systems": [{"name": called, "context": "retrieved", "levers": True,
+                                          "chat": offered.recipe["generation"]["chat"]}]}, domain.recipe)
     put(Room(domain.recipe, domain.project, domain.retriever, folder, lambda line: None).kept(system), {})
     return put(folder / "report.json", {
         "domain": domain.key, "asked": {"right": 12}, "data": {"day": "2026-01-31"}, "systems": [
