@@ -102,7 +102,8 @@ def require_models(systems: list[System], project: Path) -> None:
 def of_page(name: str, generation: Mapping[str, Any], *, levers: bool = True) -> System:
     """Return the system that a rag.yaml's `generation:` is, just as an evaluation that names its model has it."""
     local = generation.get("generator", "local") == "local"
-    source = {"chat": generation.get("chat")} if local else {key: generation.get(key) for key in _SOURCE[2:]}
+    wanted = _SOURCE[1:2] if local else _SOURCE[2:]
+    source = {key: value for key, value in generation.items() if key in wanted}
     kept = {key: value for key, value in generation.items() if key not in (*_SOURCE, *_RUNNING)}
     return System(name=name, context="retrieved", levers=levers,
                   generation=kept | {"generator": "local" if local else "endpoint", **source})
