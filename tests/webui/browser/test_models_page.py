@@ -128,7 +128,7 @@ def test_the_model_is_changed_for_everybody_and_an_answer_says_so(browser: Brows
         page.wait_for_selector('[data-in-use][data-system="own"]', timeout=ANSWER_MS)
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_nothing_sticks_out(browser: Browser, shared: Server, width: int, scheme: Any, tmp_path: Path) -> None:
     with opened(browser, shared, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
         open_tab(page)
