@@ -19,7 +19,7 @@ from mundap.errors import ConfigError
 from mundap.listening import address, ended_cleanly, is_loopback, listen, server
 from mundap.recipe import Recipe
 from mundap.warmup import Say
-from webui.blocks import bound
+from webui.blocks import bound, hold_lightly
 from webui.http.asgi import OWNER
 from webui.http.closed import Closed
 from webui.http.guard import Guard
@@ -132,4 +132,5 @@ def mounted(page: Any, host: str, port: int, root_path: str = "", routes: Sequen
     for mount in outer.routes:
         if isinstance(mount, Mount) and isinstance(mount.app, FastAPI):
             mount.app.debug = False      # Gradio sets it, and an error would be answered with a traceback
+            hold_lightly(mount.app, page)
     return outer

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from webui import blocks as of_blocks
-from webui.blocks import blocks_class, bound, is_skip
+from webui.blocks import blocks_class, bound, hold_lightly, is_skip
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*Gradio 6.0:DeprecationWarning")
 
@@ -89,3 +89,20 @@ def test_what_is_over_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(queue.event_analytics) == ["45", "46", "47", "48", "49"]
     assert len(queue._asyncio_tasks) <= 6 and running in queue._asyncio_tasks
     assert page.max_threads == 160 and page.state_session_capacity == of_blocks.PAGES
+
+
+def test_a_pages_state_is_kept_without_a_copy_of_every_setting() -> None:
+    class App:
+        state_holder: Any = None
+
+    page, app = asyncio.run(_in_loop(lambda: made(blocks_class()))), App()
+    bound(page, 160)
+    hold_lightly(app, page)
+    state = app.state_holder["one"]
+    assert state.config_values == {} and state is app.state_holder["one"] and page.state_holder is app.state_holder
+    box = page.boxes[0]
+    state[box._id] = box    # as Gradio does after an update
+    assert state.config_values.keys() == {box._id} and state[box._id] is box
+    for number in range(of_blocks.PAGES + 5):
+        app.state_holder[str(number)]
+    assert len(app.state_holder.session_data) <= of_blocks.PAGES + 1 and "one" not in app.state_holder
