@@ -72,7 +72,8 @@ def complete(text: str, before: str, vocabulary: Vocabulary, synonyms: Synonyms 
         lacking = tuple(value for field, found in known.items() if field not in given or field in _years(vocabulary)
                         for value in found)
         return FollowUp(text=f"{stem} {plain}", carried=(*carried, *lacking))
-    return replace(_prefixed(plain, given, known, vocabulary, carried), guessed=not carried and not given)
+    made = _prefixed(plain, given, known, vocabulary, carried)
+    return replace(made, guessed=bool(made.carried) and not carried and not given)
 
 
 def _pointed(text: str, known: Mapping[str, Sequence[str]], vocabulary: Vocabulary) -> tuple[str, tuple[str, ...]]:

@@ -61,7 +61,7 @@ def test_a_whole_question_and_one_about_the_answer_stay_as_asked(asked: str) -> 
 
 @pytest.mark.parametrize(("asked", "guessed"), [
     ("영업이익은?", True), ("그런데 전세금은 언제 돌려받나요?", True), ("그럼 2022년은?", False), ("그 회사의 부채비율은?", False),
-    ("한빛바이오의 부채비율은?", False)])
+    ("한빛바이오의 부채비율은?", False), ("그건 왜 그런가요?", False)])
 def test_what_points_nowhere_back_is_a_guess(asked: str, guessed: bool) -> None:
     assert complete(asked, SALES, FILINGS).guessed is guessed
 

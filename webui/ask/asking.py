@@ -137,7 +137,7 @@ def _drawn(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool
     note = words("ask.searching" if ready() else "ask.loading")
     yield Frame(answer=render.draft(question, "", note, words), running=True)
     written, attempt, drawn_at = "", 1, 0.0
-    with closing(_closable(answerer.stream(asked))) as events:
+    with closing(closable(answerer.stream(asked))) as events:
         for event in events:
             if run.stopped.is_set():
                 break
@@ -155,8 +155,8 @@ def _drawn(answerer: Streams, asked: Inquiry, run: Run, ready: Callable[[], bool
         yield Frame(answer=render.notice(words("ask.stopped"), question))
 
 
-def _closable(events: Iterator[Delta | Answer]) -> Generator[Delta | Answer, None, None]:
-    """Return the events as a generator, whose close() closes the source when it can be closed."""
+def closable(events: Iterator[Delta | Answer]) -> Generator[Delta | Answer, None, None]:
+    """Return an answerer's events as a generator, whose close() closes their source, and that cancels the model."""
     try:
         yield from events
     finally:

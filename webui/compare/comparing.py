@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mundap.errors import ConfigError, DataError, MundapError
-from rag.answer import Answer, Delta
+from rag.answer import Answer
 from rag.inquiry import Inquiry
-from webui.ask.asking import FRAME_S, Run, Streams
+from webui.ask.asking import FRAME_S, Run, Streams, closable
 from webui.domain import OWN, Domain
 from webui.pool import model_key
 from webui.site import Site
@@ -193,7 +193,7 @@ def _answered(one: Contender, asked: Inquiry, run: Run, side: Side, *, keep_firs
     """Yield a side as it grows. keep_first: a second try's text is not shown, since not every system makes one."""
     attempt = 1
     try:
-        with closing(_events(one.answerer, asked)) as events:
+        with closing(closable(one.answerer.stream(asked))) as events:
             for event in events:
                 if run.stopped.is_set():
                     return
@@ -210,17 +210,6 @@ def _answered(one: Contender, asked: Inquiry, run: Run, side: Side, *, keep_firs
     except Exception as raised:  # whatever went wrong on one side, the other must be answered
         _log.exception("a system could not answer in a comparison")
         yield replace(side, error=raised)
-
-
-def _events(answerer: Streams, asked: Inquiry) -> Generator[Answer | Delta, None, None]:
-    """Yield an answerer's events; closing this closes the answerer's own iterator, and that cancels the model."""
-    events = answerer.stream(asked)
-    try:
-        yield from events
-    finally:
-        close = getattr(events, "close", None)
-        if close is not None:
-            close()
 
 
 def vote(site: Site, pairs: Pairs, identity: str, owner: str, choice: str) -> Pair:

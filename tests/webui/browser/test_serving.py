@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +17,7 @@ import pytest
 
 from benchmarks.web_load import ask_call
 from tests.webui.browser.proxy import Proxy
-from tests.webui.browser.served import BROWSER_TEST, ROOT, Server, address_of, served
+from tests.webui.browser.served import BROWSER_TEST, Server, served
 from webui.people import Role
 from webui.people.users import new_user, write_users
 
@@ -34,26 +31,13 @@ PAINT_MS = 2000.0
 pytestmark = BROWSER_TEST
 
 
-@contextmanager
-def behind(folder: Path) -> Iterator[Server]:
-    """Serve the scripted page for a proxy: log-in, a root path, and the proxy's name."""
-    write_users(folder / "users.yaml", {"kim": new_user("kim", Role.ADMIN, PASSWORD)})
-    web = {"users": str(folder / "users.yaml"), "hosts": ["127.0.0.1"], "root_path": PATH}
-    with (folder / "log").open("wb") as log:
-        started = Server(log=folder / "log", process=subprocess.Popen(
-            [sys.executable, "-m", "tests.webui.scripted", str(folder), "0", json.dumps(web)], cwd=ROOT, stdout=log, stderr=log))
-    try:
-        started.url = address_of(started)
-        yield started
-    finally:
-        if started.process.poll() is None:
-            started.end()
-
-
 @pytest.fixture(scope="module")
 def hidden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Return a page that a proxy serves."""
-    with behind(tmp_path_factory.mktemp("hidden")) as started:
+    """Return a page served for a proxy: log-in, a root path, and the proxy's name."""
+    folder = tmp_path_factory.mktemp("hidden")
+    write_users(folder / "users.yaml", {"kim": new_user("kim", Role.ADMIN, PASSWORD)})
+    web = {"users": str(folder / "users.yaml"), "hosts": ["127.0.0.1"], "root_path": PATH}
+    with served(folder, json.dumps(web)) as started:
         yield started
 
 
