@@ -1,8 +1,11 @@
-"""Gradio made fit to be left running: nothing done for outputs left as they are, and nothing kept of what is over.
+"""Gradio made fit to be left running: nothing done for outputs left as they are, nothing kept of what is over, no frame lost.
 
 Gradio 5.50 builds a component anew, its signature inspected, for every output of every frame that a callback does not
 change: with twenty outputs that is most of what the server does while an answer streams. And it keeps a record of every
 event, its task, and the state of ten thousand pages, half a megabyte each, for as long as the server runs.
+
+And a frame is sent as edits to the one before it, which the browser makes in place: where two frames arrive together, before
+the first is drawn, the second takes out of it what it no longer says (a button that was to be seen, and stays hidden).
 """
 
 from __future__ import annotations
@@ -40,7 +43,23 @@ def blocks_class() -> type[Any]:
                     out[at] = one
             return out
 
+        def handle_streaming_diffs(self, block_fn: Any, data: list[Any], session_hash: str | None, run: int | None, final: bool,
+                                   simple_format: bool = False) -> list[Any]:
+            first = run not in self.pending_diff_streams.get(session_hash, {})
+            sent = super().handle_streaming_diffs(block_fn, data, session_hash, run, final, simple_format)
+            if session_hash is None or run is None or final or first or simple_format:
+                return list(sent)
+            return [whole(edits, now) for edits, now in zip(sent, self.pending_diff_streams[session_hash][run], strict=True)]
+
     return Blocks
+
+
+def whole(edits: list[Any], now: Any) -> list[Any]:
+    """Return what makes a browser's value the one of now: edits that reach into a value become one that replaces it.
+
+    edits are Gradio's, [action, path, value] each; at the empty path a text is appended to or a value replaced.
+    """
+    return [["replace", [], now]] if any(path for _, path, _ in edits) else edits
 
 
 def is_skip(value: Any) -> bool:

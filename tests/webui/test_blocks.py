@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -63,6 +65,44 @@ def test_nothing_is_built_for_outputs_left_as_they_are(monkeypatch: pytest.Monke
 
     done = asyncio.run(page.postprocess_data(page.fns[0], {page.boxes[1]: "b"}, SessionState(page)))
     assert done[1] == "b" and is_skip(done[0]) and built == []
+
+
+FRAMES = [["글", {"__type__": "update", "visible": True}, {"__type__": "update"}],
+          ["글자", {"__type__": "update"}, {"__type__": "update", "choices": [1, 2]}],
+          ["다른 글자", {"__type__": "update", "visible": False}, {"__type__": "update", "choices": [1]}]]
+
+
+def test_a_frame_takes_nothing_out_of_one_that_is_not_drawn_yet() -> None:
+    """What a browser does: it edits the frame before in place, and draws afterwards what it was given."""
+    page = asyncio.run(_in_loop(lambda: made(blocks_class())))
+    given: list[list[Any]] = []
+    for frame in FRAMES:
+        sent = copy.deepcopy(page.handle_streaming_diffs(SimpleNamespace(outputs=frame), copy.deepcopy(frame), "page", 1, False))
+        given.append([edited(before, edits) for before, edits in zip(given[-1], sent, strict=True)] if given else sent)
+    assert given == FRAMES
+    assert page.handle_streaming_diffs(SimpleNamespace(outputs=FRAMES[-1]), [None] * 3, "page", 1, True) == FRAMES[-1]
+
+
+def test_a_growing_text_is_sent_as_what_it_grew_by() -> None:
+    page = asyncio.run(_in_loop(lambda: made(blocks_class())))
+    sent = [page.handle_streaming_diffs(SimpleNamespace(outputs=[0]), [text], "page", 1, False) for text in ("가", "가나", "가나")]
+    assert sent == [["가"], [[["append", [], "나"]]], [[]]]
+
+
+def edited(value: Any, edits: list[Any]) -> Any:
+    """Return a value after Gradio's edits, made in place as its client makes them."""
+    for action, path, new in edits:
+        if not path:
+            value = value + new if action == "append" else new
+            continue
+        within = value
+        for step in path[:-1]:
+            within = within[step]
+        if action == "delete":
+            del within[path[-1]]
+        else:
+            within[path[-1]] = new
+    return value
 
 
 async def _in_loop(call: Any) -> Any:

@@ -79,6 +79,11 @@ class Runs:
             if self._runs.get(session) is run:
                 del self._runs[session]
 
+    def under_way(self, session: str) -> bool:
+        """Return whether a page has a question under way."""
+        with self._lock:
+            return session in self._runs
+
     def stop(self, session: str) -> bool:
         """Stop a page's run; return whether there was one."""
         with self._lock:

@@ -131,7 +131,9 @@ def arriving(page: Page, parts: Parts) -> Callbacks:
     site, words = page.site, page.words
 
     def on_latest(key: str, request: gr.Request) -> Updates:
-        return _opened(parts, Talk.latest(site, site.domain(key), site.people.of(request).owner), words)
+        found = _opened(parts, Talk.latest(site, site.domain(key), site.people.of(request).owner), words)
+        asking_already = site.runs.under_way(str(request.session_hash))    # somebody may be quicker than this
+        return {parts.answer: gr.skip()} if asking_already else found
 
     def on_domain(key: str, request: gr.Request) -> Updates:
         site.runs.stop(str(request.session_hash))

@@ -17,7 +17,7 @@ import pytest
 from tests.webui.browser.served import ANSWER_MS, BROWSER_TEST, E2E_RAG, Server, opened, served
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 SLOWLY = "가온누리전자의 2023년 영업이익은 느리게 얼마인가요?"
 
@@ -247,6 +247,50 @@ def _stop_and_ask_again(page: Page) -> None:
     page.wait_for_selector('#answer article.answer[data-status="verified"]')
     page.wait_for_timeout(1000)
     assert "4,444백만원" in page.locator("#answer .said").inner_text()
+
+
+@scripted_only
+def test_a_question_asked_before_the_page_is_whole_stays(browser: Browser, shared: Server) -> None:
+    from playwright.sync_api import expect
+
+    held: list[Route] = []
+    page = browser.new_page()
+    page.route("**/run/predict*", lambda route: held.append(route))   # among them the conversation to go on with
+    page.goto(shared.url)
+    page.wait_for_selector(".state.ready")
+    _ask(page, SLOWLY)
+    page.wait_for_selector("#answer article.draft .said")
+    with page.expect_response("**/run/predict*"):
+        for route in held:
+            route.continue_()
+    page.unroute_all()
+    page.wait_for_timeout(1000)
+    expect(page.locator("#stop")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#answer .notice")
+    page.close()
+
+
+@scripted_only
+def test_frames_that_arrive_together_are_all_drawn(page: Page) -> None:
+    """A comparison holds the page's stream open, so an answer's frames are there before the page knows of the answer."""
+    def slowly(route: Route) -> None:
+        begun = route.fetch()
+        time.sleep(1)
+        route.fulfill(response=begun)
+
+    page.click("#tab-compare-button")
+    page.fill("#compare-question textarea", SLOWLY)
+    page.press("#compare-question textarea", "Enter")
+    page.wait_for_selector("#compare-stop")
+    page.click("#tab-ask-button")
+    page.route("**/queue/join*", slowly)
+    _ask(page, SLOWLY)
+    page.unroute_all(behavior="wait")
+    page.wait_for_selector("#answer article.draft .said")
+    assert page.locator("#stop").is_visible() and page.locator("#ask").is_hidden()
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#answer .notice")
 
 
 @scripted_only
