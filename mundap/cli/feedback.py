@@ -75,5 +75,7 @@ def _tell(found: Feedback) -> None:
         say("note: the ratings are all of one label; KTO needs good and bad ones.")
     if found.unreadable:
         say(f"note: {found.unreadable} judgements are of answers that an earlier release kept, which cannot be read any more.")
+    if found.masked:
+        say(f"note: personal data was masked in {found.masked} places of the rows (numbers and e-mail addresses, not names).")
     if not found.held_out:
         say("note: there are no held-out questions of this domain to keep apart (datasets/<domain>_eval.json).")

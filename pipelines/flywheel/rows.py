@@ -1,7 +1,8 @@
 """Judgements as rows: one a prompt and answer at most, the majority's where raters differ, everything else a reject.
 
 Every column but kto_tag is text: what LLaMA-Factory reads, then where the row is from, which it passes over. Rows in =
-rows out + rejects, where a row in is one correction, one rating or one vote.
+rows out + rejects, where a row in is one correction, one rating or one vote. Personal data is masked in rows and rejects:
+people type their own numbers into questions, and others' into corrections.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, Literal
 from mundap.grounding import figures
 from pipelines.flywheel.judgement import Judgements, Rated, Shown, Thresholds, Voted
 from pipelines.flywheel.screen import Screen, Wrong, cited
+from pipelines.quality.personal_data import masked
 from pipelines.rejects import Rejects
 
 Kind = Literal["sft", "kto", "dpo"]
@@ -31,15 +33,23 @@ ENTRIES: Mapping[Kind, Mapping[str, Any]] = {
 
 @dataclass(slots=True)
 class Made:
-    """The rows of one kind, and what became of the judgements that made none."""
+    """The rows of one kind, and what became of the judgements that made none. masked counts places with personal data."""
 
     kind: Kind
     rows: list[Row] = field(default_factory=list)
     rejects: Rejects = field(default_factory=Rejects)
+    masked: int = 0
 
     def drop(self, wrong: Wrong, shown: Shown) -> None:
         """Count a judgement that makes no row."""
-        self.rejects.add(wrong[0], part=self.kind, subject=shown.id, detail=wrong[1])
+        self.rejects.add(wrong[0], part=self.kind, subject=shown.id, detail=masked(wrong[1])[0])
+
+    def keep(self, prefix: str, shown: Shown, texts: Mapping[str, Any], judged: Rated | Voted, raters: int, **more: str) -> None:
+        """Add the row of an answer. texts is what is trained on besides the prompt, more what else is told of the row."""
+        safe, places = _masked({"instruction": shown.instruction, "input": shown.input, **texts, "system": shown.system_message,
+                                "question": shown.question})
+        self.masked += places
+        self.rows.append(_row(f"{prefix}-{self.kind}", safe, shown, judged, raters) | more)
 
     @property
     def labels(self) -> tuple[int, int]:
@@ -81,7 +91,7 @@ def _corrections(given: Sequence[Rated], screen: Screen, prefix: str) -> Made:
         for one, _ in kept[:-1]:
             made.drop(("duplicate", "a later correction of the same prompt was kept"), one.shown)
         for one, text in kept[-1:]:
-            made.rows.append(_row(f"{prefix}-sft", one.shown, {"output": text}, one, len(kept)))
+            made.keep(prefix, one.shown, {"output": text}, one, len(kept))
     return made
 
 
@@ -108,7 +118,7 @@ def _ratings(given: Sequence[Rated], screen: Screen, thresholds: Thresholds, pre
         _drop_the_rest(made, [one for one, _ in group], kept)
         for one in kept[-1:]:
             answer = {"output": one.shown.text.strip(), "kto_tag": agreed[0]}
-            made.rows.append(_row(f"{prefix}-kto", one.shown, answer, one, len(kept)) | {"score": str(one.score)})
+            made.keep(prefix, one.shown, answer, one, len(kept), score=str(one.score))
     return made
 
 
@@ -132,8 +142,8 @@ def _votes(given: Sequence[Voted], screen: Screen, prefix: str) -> Made:
         for one in kept[-1:]:
             better, worse = _sides(one)
             texts = {"chosen": better.text.strip(), "rejected": worse.text.strip()}
-            made.rows.append(_row(f"{prefix}-dpo", better, texts, one, len(kept))
-                             | {"rejected_id": worse.id, "rejected_by": worse.answered_by, "rejected_model": worse.model})
+            made.keep(prefix, better, texts, one, len(kept), rejected_id=worse.id, rejected_by=worse.answered_by,
+                      rejected_model=worse.model)
     return made
 
 
@@ -175,12 +185,19 @@ def _majority(said: Iterable[tuple[str, Any]]) -> list[Any]:
     return found if len(found := [word for word, count in counts.items() if count == most]) == 1 else []
 
 
-def _row(prefix: str, shown: Shown, texts: Mapping[str, Any], judged: Rated | Voted, raters: int) -> dict[str, Any]:
+def _masked(texts: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    """Return columns with their texts masked, and the number of places."""
+    safe, places = dict[str, Any](), 0
+    for column, value in texts.items():
+        safe[column], found = masked(value) if isinstance(value, str) else (value, 0)
+        places += found
+    return safe, places
+
+
+def _row(prefix: str, texts: Mapping[str, Any], shown: Shown, judged: Rated | Voted, raters: int) -> dict[str, Any]:
     """Return a row: what is trained on, then where it is from."""
-    told = json.dumps([shown.prompt, texts], ensure_ascii=False)
-    return {"id": f"{prefix}-{hashlib.sha256(told.encode()).hexdigest()[:12]}", "kind": "feedback",
-            "instruction": shown.instruction, "input": shown.input, **texts, "system": shown.system_message,
-            "question": shown.question, "level": shown.level,
+    told = json.dumps(texts, ensure_ascii=False)
+    return {"id": f"{prefix}-{hashlib.sha256(told.encode()).hexdigest()[:12]}", "kind": "feedback", **texts, "level": shown.level,
             "chunk_ids": json.dumps([passage.chunk_id for passage in shown.passages], ensure_ascii=False),
             "answer_id": shown.id, "answered_by": shown.answered_by, "model": shown.model, "rater": judged.rater,
             "judged_at": judged.at, "judgements": str(raters)}

@@ -1,7 +1,6 @@
 """What may be taught of an answer, and what may not: each text a model is to be led towards is checked as a row's answer is.
 
 A row must not teach what the held-out questions ask: neither the question itself nor the line it is answered from.
-Personal data is not looked for: what people write into a correction is theirs to answer for.
 """
 
 from __future__ import annotations

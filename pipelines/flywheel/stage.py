@@ -47,6 +47,11 @@ class Feedback:
         return not any(one.rows for one in self.made.values())
 
     @property
+    def masked(self) -> int:
+        """Return in how many places of the rows personal data was masked."""
+        return sum(one.masked for one in self.made.values())
+
+    @property
     def one_label(self) -> bool:
         """Return whether KTO has rows of one label alone: it learns from the difference, and needs both."""
         good, bad = self.made["kto"].labels
@@ -120,7 +125,7 @@ def counts(feedback: Feedback) -> dict[str, Any]:
     """Return the numbers of every kind: rows in, out and dropped, by reason."""
     found: dict[str, Any] = {"given": dict(feedback.given), "unreadable": feedback.unreadable}
     for kind, made in feedback.made.items():
-        found[kind] = {"in": made.rejects.tried, "rows": len(made.rows), "rejects": made.rejects.by_reason()}
+        found[kind] = {"in": made.rejects.tried, "rows": len(made.rows), "rejects": made.rejects.by_reason(), "masked": made.masked}
     found["kto"]["labels"] = dict(zip(("true", "false"), feedback.made["kto"].labels, strict=True))
     return found
 
@@ -142,7 +147,8 @@ def _card(feedback: Feedback, content: Mapping[str, Any]) -> str:
     apart = ", ".join(f"`{name}`" for name in content["held_out"]) or "none: there is no evaluation of this domain"
     lines = [f"# Datasets {feedback.domain}_feedback_*", "",
              "Made from what people said of answers on the page: corrections (SFT), ratings (KTO), votes (DPO). Raters stand "
-             "in the rows under pseudonyms; what they wrote was not searched for personal data.", "",
+             "in the rows under pseudonyms; resident registration, phone, account and card numbers and e-mail addresses are "
+             f"masked ({feedback.masked:,} places), names and addresses are not looked for.", "",
              f"Good from a score of {feedback.thresholds.good}, bad up to {feedback.thresholds.bad}. Held apart: {apart}.", "",
              "## Counts", "",
              *table(["kind", "judgements", "rows", "dropped"], [

@@ -53,7 +53,7 @@ def make(domain: Domain, *, kinds: Sequence[str]) -> Filter:
                 changed[column] = mask(value, found)
                 log += [Masked(row=row.id, column=column, what=what, start=start, end=end) for start, end, what in found]
         given = None if row.given is None else tuple(
-            replace(passage, head=_masked(passage.head, wanted), lines=tuple(_masked(line, wanted) for line in passage.lines))
+            replace(passage, head=masked(passage.head, wanted)[0], lines=tuple(masked(line, wanted)[0] for line in passage.lines))
             for passage in row.given)
         if not changed and given == row.given:
             return row, log
@@ -71,6 +71,12 @@ def mask(text: str, spans: Sequence[tuple[int, int, str]]) -> str:
     return "".join(pieces) + text[at:]
 
 
+def masked(text: str, kinds: Collection[str] = frozenset(MARKS)) -> tuple[str, int]:
+    """Return the text with its personal data masked, and how many places that were."""
+    found = personal_spans(text, kinds)
+    return (mask(text, found) if found else text), len(found)
+
+
 def personal_spans(text: str, kinds: Collection[str] = frozenset(MARKS)) -> list[tuple[int, int, str]]:
     """Return where personal data stands in a text, as (start, end, kind), in order and never overlapping."""
     found: list[tuple[int, int, str]] = []
@@ -86,11 +92,6 @@ def personal_spans(text: str, kinds: Collection[str] = frozenset(MARKS)) -> list
 
 _DIGITS = re.compile(r"\d{10}|\d[ .]\d|\)\s?\d", re.ASCII)
 _DIGIT_RUN = re.compile(r"(?:\d[- .)]{0,2}){9,}", re.ASCII)   # no kind has fewer digits than 02-123-4567
-
-
-def _masked(text: str, kinds: Collection[str]) -> str:
-    found = personal_spans(text, kinds)
-    return mask(text, found) if found else text
 
 
 def _residents(text: str) -> Iterator[tuple[int, int]]:

@@ -69,7 +69,8 @@ def _notes(found: Feedback, words: Words) -> str:
     notes += [words("flywheel.one_label")] if found.one_label else []
     notes += [words("flywheel.unreadable", count=found.unreadable)] if found.unreadable else []
     files = ", ".join(file.name for file in found.held_out)
-    notes += [words("flywheel.held_out", files=files) if files else words("flywheel.no_held_out"), words("flywheel.privacy")]
+    notes += [words("flywheel.held_out", files=files) if files else words("flywheel.no_held_out"),
+              words("flywheel.privacy", masked=found.masked)]
     return "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
 
 

@@ -64,6 +64,17 @@ def test_a_correction_that_cannot_be_checked_is_rejected_with_a_reason(corrected
     assert detail in found.rejects.rows[0].detail
 
 
+def test_personal_data_is_masked_in_rows_and_rejects() -> None:
+    asked = shown(WRONG, question=f"{QUESTION} 답은 010-1234-5678로 주세요.")
+    found = made("sft", ratings=[rated(1, asked, corrected=f"{RIGHT} 문의: kim@example.com"),
+                                 rated(1, shown(WRONG), corrected="연락처는 010-9876-5432입니다.")])
+    [row] = found.rows
+    assert row["output"] == f"{RIGHT} 문의: [이메일]" and row["question"] == f"{QUESTION} 답은 [전화번호]로 주세요."
+    assert "[전화번호]" in str(row["input"]) and found.masked == 3
+    assert "010-" not in json.dumps([found.rows, found.rejects.jsonl()]) and "[전화번호]" in found.rejects.jsonl()
+    assert "010-1234-5678" in asked.question, "what was asked is kept as it was"
+
+
 def test_a_correction_may_decline_and_may_leave_its_citation_to_us() -> None:
     assert made("sft", ratings=[rated(1, shown(WRONG), corrected=DECLINE)]).rows[0]["output"] == DECLINE
     bare = RIGHT.removesuffix(" [1]")
