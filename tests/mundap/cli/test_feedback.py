@@ -41,7 +41,7 @@ def test_a_rehearsal_counts_and_writes_nothing(judged: Path) -> None:
     before = sorted(judged.rglob("*"))
     done = CliRunner().invoke(app, ["feedback", RECIPE, "--dry-run", "--json", "--good", "5"], catch_exceptions=False)
     told = json.loads(done.stdout)
-    assert told["kto"] == {"in": 4, "rows": 2, "rejects": {"undecided": 2}, "labels": {"true": 1, "false": 1}}
+    assert told["kto"] == {"in": 4, "rows": 2, "rejects": {"undecided": 2}, "labels": {"true": 1, "false": 1}, "masked": 0}
     assert told["written"] == {} and [path for path in sorted(judged.rglob("*")) if "sqlite" not in path.name] == [
         path for path in before if "sqlite" not in path.name]
 
