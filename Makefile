@@ -15,10 +15,11 @@ demo: setup
 setup: $(STAMP)
 
 # The lock holds every package with its hash; the project itself is installed as an editable link to this folder.
+# Where Python is told to write no bytecode, every child process would compile its libraries anew: done once, here.
 $(STAMP): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/python -m uv pip sync --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/python -m uv pip sync $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode) --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/python -m uv pip install --python $(BIN)/python --no-deps --editable .
 	touch $(STAMP)
 

@@ -38,6 +38,7 @@ def test_a_folder_without_a_model_says_how_to_get_one(tmp_path: Path) -> None:
         "  Or set index.embedding_model to a sentence-transformers folder.")
 
 
+@pytest.mark.slow   # imports sentence-transformers
 def test_a_broken_model_is_an_error_when_it_is_used(tmp_path: Path) -> None:
     embedder = Embedder(model_folder(tmp_path / "e5", **{"modules.json": "{nonsense"}))
     with pytest.raises(ModelError, match="the embedding model cannot be loaded"):

@@ -90,6 +90,7 @@ def test_there_are_thirty_of_both_languages() -> None:
     assert sum(bool(re.search("[A-Za-z]{4,} [a-z]+ ", one.text)) for one in INJECTIONS) >= 6
 
 
+@pytest.mark.slow   # seven families' tokenizers, by way of transformers
 def test_the_prompts_special_tokens_stand_where_they_stand_with_a_harmless_document(family: Any) -> None:
     plain, _ = ids_of(family, HARMLESS)
     assert len(control_ids(family)) >= 4 and marks_of(family, plain, plain)
@@ -98,6 +99,7 @@ def test_the_prompts_special_tokens_stand_where_they_stand_with_a_harmless_docum
         assert marks_of(family, ids, plain) == marks_of(family, plain, ids), injection.name
 
 
+@pytest.mark.slow
 def test_without_the_builder_they_would_not(family: Any) -> None:
     """The check above can fail: as they are, the same texts write special tokens of every family."""
     hostile = family("".join(one.text for one in INJECTIONS), add_special_tokens=False)["input_ids"]
