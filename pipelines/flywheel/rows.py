@@ -39,6 +39,7 @@ class Made:
     rows: list[Row] = field(default_factory=list)
     rejects: Rejects = field(default_factory=Rejects)
     masked: int = 0
+    _ids: set[str] = field(default_factory=set)
 
     def drop(self, wrong: Wrong, shown: Shown) -> None:
         """Count a judgement that makes no row."""
@@ -48,8 +49,13 @@ class Made:
         """Add the row of an answer. texts is what is trained on besides the prompt, more what else is told of the row."""
         safe, places = _masked({"instruction": shown.instruction, "input": shown.input, **texts, "system": shown.system_message,
                                 "question": shown.question})
+        row = _row(f"{prefix}-{self.kind}", safe, shown, judged, raters) | more
+        if row["id"] in self._ids:
+            self.drop(("duplicate", "another row differs in masked personal data alone"), shown)
+            return
+        self._ids.add(row["id"])
         self.masked += places
-        self.rows.append(_row(f"{prefix}-{self.kind}", safe, shown, judged, raters) | more)
+        self.rows.append(row)
 
     @property
     def labels(self) -> tuple[int, int]:

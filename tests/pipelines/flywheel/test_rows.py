@@ -75,6 +75,12 @@ def test_personal_data_is_masked_in_rows_and_rejects() -> None:
     assert "010-1234-5678" in asked.question, "what was asked is kept as it was"
 
 
+def test_rows_that_differ_in_what_is_masked_alone_are_one() -> None:
+    two = [rated(1, shown(WRONG, id=str(at), question=f"{QUESTION} 010-1234-567{at}"), corrected=RIGHT) for at in range(2)]
+    found = made("sft", ratings=two)
+    assert len(found.rows) == 1 and found.rejects.by_reason() == {"duplicate": 1} and found.masked == 2
+
+
 def test_a_correction_may_decline_and_may_leave_its_citation_to_us() -> None:
     assert made("sft", ratings=[rated(1, shown(WRONG), corrected=DECLINE)]).rows[0]["output"] == DECLINE
     bare = RIGHT.removesuffix(" [1]")
