@@ -22,6 +22,7 @@ from pipelines.rejects import Rejects
 Kind = Literal["sft", "kto", "dpo"]
 KINDS: tuple[Kind, ...] = ("sft", "kto", "dpo")
 Row = Mapping[str, Any]
+DETAIL = 80   # characters of a reject's detail
 _PROMPT = {"prompt": "instruction", "query": "input", "system": "system"}
 # How dataset_info.json has LLaMA-Factory read each kind.
 ENTRIES: Mapping[Kind, Mapping[str, Any]] = {
@@ -42,13 +43,13 @@ class Made:
     _ids: set[str] = field(default_factory=set)
 
     def drop(self, wrong: Wrong, shown: Shown) -> None:
-        """Count a judgement that makes no row."""
-        self.rejects.add(wrong[0], part=self.kind, subject=shown.id, detail=masked(wrong[1])[0])
+        """Count a judgement that makes no row. Its detail is masked before it is cut: half a number is not recognised."""
+        self.rejects.add(wrong[0], part=self.kind, subject=shown.id, detail=masked(wrong[1])[0][:DETAIL])
 
     def keep(self, prefix: str, shown: Shown, texts: Mapping[str, Any], judged: Rated | Voted, raters: int, **more: str) -> None:
         """Add the row of an answer. texts is what is trained on besides the prompt, more what else is told of the row."""
-        safe, places = _masked({"instruction": shown.instruction, "input": shown.input, **texts, "system": shown.system_message,
-                                "question": shown.question})
+        safe, places = _all_masked({"instruction": shown.instruction, "input": shown.input, **texts,
+                                    "system": shown.system_message, "question": shown.question})
         row = _row(f"{prefix}-{self.kind}", safe, shown, judged, raters) | more
         if row["id"] in self._ids:
             self.drop(("duplicate", "another row differs in masked personal data alone"), shown)
@@ -93,7 +94,7 @@ def _corrections(given: Sequence[Rated], screen: Screen, prefix: str) -> Made:
         kept = [entry for entry, (_, said) in zip(group, stated, strict=True) if agreed == [said]]
         for one, text in group:
             if (one, text) not in kept:
-                made.drop(("contradicted", text[:80]), one.shown)
+                made.drop(("contradicted", text), one.shown)
         for one, _ in kept[:-1]:
             made.drop(("duplicate", "a later correction of the same prompt was kept"), one.shown)
         for one, text in kept[-1:]:
@@ -161,7 +162,7 @@ def _no_pair(one: Voted, screen: Screen) -> Wrong:
     if better.prompt != worse.prompt:
         return "other_prompt", better.question
     if better.text.strip() == worse.text.strip():
-        return "same_answer", better.text[:80]
+        return "same_answer", better.text
     wrong = screen.prompt(better, better.text, worse.text)
     wrong = wrong if wrong[0] else screen.prompt(worse, worse.text)
     return wrong if wrong[0] else screen.example(better, better.text.strip())
@@ -176,7 +177,7 @@ def _drop_the_rest(made: Made, group: Sequence[Rated] | Sequence[Voted], kept: S
     for one in group:
         shown = one.shown if isinstance(one, Rated) else _sides(one)[0]
         if one not in kept:
-            made.drop(("contradicted", shown.text[:80]), shown)
+            made.drop(("contradicted", shown.text), shown)
         elif one is not kept[-1]:
             made.drop(("duplicate", "a later judgement of the same answer was kept"), shown)
 
@@ -191,7 +192,7 @@ def _majority(said: Iterable[tuple[str, Any]]) -> list[Any]:
     return found if len(found := [word for word, count in counts.items() if count == most]) == 1 else []
 
 
-def _masked(texts: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+def _all_masked(texts: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """Return columns with their texts masked, and the number of places."""
     safe, places = dict[str, Any](), 0
     for column, value in texts.items():

@@ -88,7 +88,7 @@ class Screen:
         wrong = ungrounded(text, shown.passages, shown.question)
         if wrong:
             return "not_grounded", wrong
-        return FINE if citations(text) or self.declines(text) else ("no_citation", text[:80])
+        return FINE if citations(text) or self.declines(text) else ("no_citation", text)
 
     def declines(self, text: str) -> bool:
         """Return whether a text says, in the domain's own words, that the documents do not hold the answer."""

@@ -75,6 +75,12 @@ def test_personal_data_is_masked_in_rows_and_rejects() -> None:
     assert "010-1234-5678" in asked.question, "what was asked is kept as it was"
 
 
+def test_a_number_at_the_end_of_a_reject_is_masked_before_it_is_cut() -> None:
+    long = "가" * 70 + " 010-9876-5432"
+    [reject] = made("sft", ratings=[rated(1, shown(WRONG), corrected=long)]).rejects.rows
+    assert len(reject.detail) <= 80 and "010" not in reject.detail
+
+
 def test_rows_that_differ_in_what_is_masked_alone_are_one() -> None:
     two = [rated(1, shown(WRONG, id=str(at), question=f"{QUESTION} 010-1234-567{at}"), corrected=RIGHT) for at in range(2)]
     found = made("sft", ratings=two)
